@@ -1,0 +1,19 @@
+// Client: the engine of the side that connects.
+#pragma once
+
+#include "engine/engine.hpp"
+
+namespace nacre {
+
+class Client : public Engine {
+ public:
+  Client(const Provider& provider, std::shared_ptr<const ClientConfig> config);
+
+  using Engine::answer;
+  Status answer(Ticket ticket, HostKeyVerdict verdict);
+  Status answer(Ticket ticket, const Credential& credential);
+  Status answer(Ticket ticket, const Responses& responses);
+  Status answer(Ticket ticket, const NewPassword& passwords);
+};
+
+}  // namespace nacre

@@ -1,0 +1,18 @@
+// Server: the engine of the side that is connected to.
+#pragma once
+
+#include "engine/engine.hpp"
+
+namespace nacre {
+
+class Server : public Engine {
+ public:
+  Server(const Provider& provider, std::shared_ptr<const ServerConfig> config);
+
+  using Engine::answer;
+  Status answer(Ticket ticket, KeyInterest interest);
+  Status answer(Ticket ticket, AuthVerdict verdict);
+  Status answer(Ticket ticket, const Prompts& prompts);
+};
+
+}  // namespace nacre
