@@ -79,7 +79,11 @@ apt_beside() {
 apt_suite() {
   local dir=$1 type=$2 suite=$3 mirror keyring options=
   mirror=$(apt_mirror)
-  [ -n "$mirror" ] || { note "apt's configuration names no Debian archive (run: apt-get update)"; return 1; }
+  if [ -z "$mirror" ]; then # its lists were never read, as in a fresh container
+    with_progress "reading Debian's package lists" "$nacre_cache/apt-update.log" as_root apt-get -q update || return 1
+    mirror=$(apt_mirror)
+  fi
+  [ -n "$mirror" ] || { note "apt's configuration names no archive of Debian"; return 1; }
   keyring=$(apt_keyring)
   [ -z "$keyring" ] || options="[signed-by=$keyring] "
   mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"

@@ -1,0 +1,100 @@
+# Setup and builds: what every command stands on. Sourced after lib.sh, never run.
+
+# ---- Setup ----
+
+listed_packages() { awk '!/^#/ && NF { print $1 }' "$nacre_root/scripts/packages.txt"; }
+
+# Packages of the list that are not installed.
+missing_packages() {
+  local installed
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' 2>/dev/null | awk '$2 == "installed" { print $1 }')
+  listed_packages | grep -vxF -e "$installed" || true
+}
+
+install_packages() {
+  local missing
+  if ! command -v dpkg-query >/dev/null; then
+    note "not a Debian system: what scripts/packages.txt lists must be there already"
+    return 0
+  fi
+  missing=$(missing_packages)
+  [ -n "$missing" ] || return 0
+  note "installing" $missing
+  as_root true # asks for a password before anything is hidden
+  with_progress "reading Debian's package lists" "$nacre_cache/apt-update.log" as_root apt-get -q update
+  # shellcheck disable=SC2086
+  with_progress "installing packages" "$nacre_cache/apt-install.log" \
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing
+}
+
+# What setup finds or makes is known to everything run after it.
+setup() {
+  local own
+  install_packages
+  own=$("$nacre_root/scripts/botan.sh")
+  [ -z "$own" ] || export PKG_CONFIG_PATH=$own${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+}
+
+# ---- Builds ----
+
+# configure NAME OPTION...: build/NAME with these options; nothing to do when it has them.
+configure() {
+  local folder=$nacre_root/build/$1 stamp
+  shift
+  stamp="CXX=${CXX:-g++} CXXFLAGS=${CXXFLAGS:-} PKG_CONFIG_PATH=${PKG_CONFIG_PATH:-} $*"
+  [ ! -e "$folder/build.ninja" ] || [ "$(cat "$folder/options.txt" 2>/dev/null)" != "$stamp" ] || return 0
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  CXX=${CXX:-g++} meson setup "$folder" "$nacre_root" "$@" >"$folder/setup.log" 2>&1 || {
+    tail -n 25 "$folder/setup.log" >&2
+    rm -f "$folder/build.ninja"
+    fail "meson cannot configure $folder"
+  }
+  say "$stamp" >"$folder/options.txt"
+}
+
+# compile NAME [TARGET]...: quiet when nothing is to be done; on a terminal ninja's own line tells the progress.
+compile() {
+  local folder=$nacre_root/build/$1 code=0
+  shift
+  [ "$(ninja -C "$folder" -n "$@" 2>/dev/null | tail -n 1)" != "ninja: no work to do." ] || return 0
+  if [ -t 1 ]; then ninja -C "$folder" "$@" || code=$?; else
+    note "compiling build/$(basename "$folder") ..."
+    ninja -C "$folder" --quiet "$@" >"$folder/compile.log" 2>&1 || code=$?
+    cat "$folder/compile.log"
+  fi
+  [ "$code" = 0 ] || fail "build/$(basename "$folder") does not compile"
+}
+
+werror() { [ -z "${NACRE_WERROR:-}" ] || say -Dwerror=true; }
+
+configure_release() {
+  # shellcheck disable=SC2046
+  configure release -Dfuzz=true -Dbench=true $(werror)
+}
+
+# build_release [TARGET]...: all of it, or these parts of it.
+build_release() {
+  configure_release
+  compile release "$@"
+}
+
+build_sanitized() {
+  # shellcheck disable=SC2046
+  configure sanitize -Dbuildtype=debugoptimized -Db_ndebug=false -Db_sanitize=address,undefined $(werror)
+  compile sanitize
+}
+
+# Clang 14 cannot compile Asio's coroutines with this libstdc++, so the fuzzers stop below flow/.
+build_fuzzers() {
+  CXX=${FUZZ_CXX:-clang++} configure fuzz -Dbuildtype=debugoptimized -Db_ndebug=false -Db_sanitize=address,undefined \
+    -Db_lundef=false -Dfuzz=true -Dflow=false -Dtools=false -Dtests=false -Dcpp_args=-fsanitize=fuzzer-no-link
+  compile fuzz
+}
+
+# ---- Sources ----
+
+# Every C++ file, each ended by a zero byte.
+sources() {
+  (cd "$nacre_root" && find crypto engine flow tools tests fuzz bench scripts -name '*.[ch]pp' -print0 | sort -z)
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# All tests, against real OpenSSH too, then those that need no network again under ASan and UBSan.
+# Called by ./dev test, which has run setup. With names: only those tests of the release build.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$nacre_root/scripts/build.sh"
+
+# run_tests NAME ARGUMENT...: meson's tests of build/NAME; notes how they ended for the sum.
+run_tests() {
+  local folder=$nacre_root/build/$1 code=0
+  shift
+  rm -f "$folder/meson-logs/testlog.junit.xml"
+  meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || code=$?
+  results+=("$folder/meson-logs/testlog.junit.xml" "$code")
+}
+
+peers_used() {
+  local line
+  say "Peers:"
+  while IFS= read -r line; do say "  $line"; done <<<"$1"
+}
+
+main() {
+  local peers results=()
+  [ "${1:-}" != -h ] || { say "usage: ./dev test [NAME]..."; return; }
+  build_release
+  peers=$("$nacre_root/scripts/openssh.sh")
+  while IFS= read -r line; do export "${line?}"; done < <("$nacre_root/scripts/openssh.sh" --env)
+  if [ $# != 0 ]; then run_tests release "$@"; else
+    run_tests release
+    build_sanitized
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+    export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+    NACRE_INTEROP=short run_tests sanitize --timeout-multiplier 4 --no-suite structure
+  fi
+  peers_used "$peers"
+  mkdir -p "$nacre_root/build"
+  python3 -B "$nacre_root/scripts/count.py" "${results[@]}" | tee "$nacre_root/build/test-count.txt"
+  exit "${PIPESTATUS[0]}"
+}
+
+main "$@"
