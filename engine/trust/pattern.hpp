@@ -1,0 +1,33 @@
+// Patterns as in ssh_config(5) "PATTERNS", and network addresses with prefix lengths. Pure text, bounded work.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace nacre {
+
+// '*' stands for any bytes, '?' for one. Takes at most text.size() * pattern.size() steps.
+bool matches_pattern(std::string_view text, std::string_view pattern);
+
+enum class ListMatch : std::uint8_t { no, yes, negated };
+
+// Patterns with commas between them; one that begins with '!' and matches decides against the text, wherever it stands.
+ListMatch matches_pattern_list(std::string_view text, std::string_view patterns);
+
+// The same for the address of a peer, where an entry may also be an address with a prefix length ("192.0.2.0/24",
+// "2001:db8::/32"). An entry with a bad prefix makes the whole list match nothing: better shut than open by a slip.
+ListMatch matches_address_list(std::string_view address, std::string_view patterns);
+
+// Whether the text is an IPv4 or IPv6 address in numbers; a zone ("%eth0") may follow.
+bool is_address(std::string_view text);
+
+std::string lower_case(std::string_view text);  // ASCII letters only
+std::string_view trimmed(std::string_view text);  // without blanks, tabs and CR at both ends
+
+// Cuts the next line off the front of `text`, without its LF or CR LF.
+std::string_view take_line(std::string_view& text);
+// Cuts the next word off the front of `text`: up to a blank or a tab. Empty when there is none.
+std::string_view take_word(std::string_view& text);
+
+}  // namespace nacre
