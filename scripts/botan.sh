@@ -55,7 +55,7 @@ version_of() {
 
 # The names to enable, joined by commas; fails for a required one that this version lacks.
 chosen_modules() {
-  local source=$1 known name missing= chosen=
+  local source=$1 known name missing='' chosen=''
   known=" $(cd "$source" && python3 ./configure.py --list-modules 2>/dev/null | tr '\n' ' ') "
   while read -r name _; do
     case $name in '' | '#'* | '!'*) continue ;; esac
@@ -88,12 +88,14 @@ build() {
 
 # Prints what runs on this processor, and fails when an instruction set that it has goes unused.
 check_providers() {
-  local folder=$1 probe
+  local folder=$1 probe code=0
   probe=$(mktemp -d)
   # shellcheck disable=SC2046
   ${CXX:-g++} -std=c++20 -O1 -o "$probe/providers" "$nacre_root/scripts/botan-providers.cpp" \
     $(PKG_CONFIG_PATH=${folder:+$folder/lib/pkgconfig:}${PKG_CONFIG_PATH:-} pkg-config --static --cflags --libs botan-3)
-  "$probe/providers" && rm -rf "$probe" || { rm -rf "$probe"; return 1; }
+  "$probe/providers" || code=1
+  rm -rf "$probe"
+  return $code
 }
 
 main() {

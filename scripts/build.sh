@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Setup and builds: what every command stands on. Sourced after lib.sh, never run.
 
 # ---- Setup ----
@@ -19,7 +20,7 @@ install_packages() {
   fi
   missing=$(missing_packages)
   [ -n "$missing" ] || return 0
-  note "installing" $missing
+  note "installing $(paste -sd' ' <<<"$missing")"
   as_root true # asks for a password before anything is hidden
   with_progress "reading Debian's package lists" "$nacre_cache/apt-update.log" as_root apt-get -q update
   # shellcheck disable=SC2086

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shell functions that the other scripts share: messages, the cache, a progress line, packages from other suites.
 # Sourced, never run. Callers set `set -euo pipefail` themselves.
 

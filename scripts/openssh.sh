@@ -64,7 +64,7 @@ privilege_separation() {
   [ "$(id -u)" = 0 ] || return 0
   getent passwd sshd >/dev/null ||
     useradd --system --no-create-home --home-dir /run/sshd --shell /usr/sbin/nologin sshd
-  mkdir -p -m 0755 /run/sshd
+  [ -d /run/sshd ] || mkdir -m 0755 /run/sshd
 }
 
 print_peer() {
