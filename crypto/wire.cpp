@@ -22,19 +22,22 @@ void Reader::read(NameList& value) {
   if (failed_ || !NameList::parse(text, value)) fail();
 }
 
-void Reader::read(Mpint& value) {
-  Bytes bytes;
-  read(bytes);
-  if (failed_ || bytes.empty()) {
-    value.magnitude = bytes;
-    return;
+bool Mpint::parse(Bytes contents, Mpint& into) {
+  if (!contents.empty()) {
+    const bool negative = (contents[0] & std::byte{0x80}) != std::byte{0};
+    const bool padded = contents[0] == std::byte{0};
+    const bool needless = padded && (contents.size() == 1 || (contents[1] & std::byte{0x80}) == std::byte{0});
+    if (padded) contents = contents.subspan(1);
+    if (negative || needless || contents.size() > max_bytes) return false;
   }
-  const bool negative = (bytes[0] & std::byte{0x80}) != std::byte{0};
-  const bool padded = bytes[0] == std::byte{0};
-  const bool needless = padded && (bytes.size() == 1 || (bytes[1] & std::byte{0x80}) == std::byte{0});
-  if (padded) bytes = bytes.subspan(1);
-  if (negative || needless || bytes.size() > Mpint::max_bytes) return fail();
-  value.magnitude = bytes;
+  into.magnitude = contents;
+  return true;
+}
+
+void Reader::read(Mpint& value) {
+  Bytes contents;
+  read(contents);
+  if (failed_ || !Mpint::parse(contents, value)) fail();
 }
 
 }  // namespace nacre

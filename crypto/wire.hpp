@@ -74,6 +74,9 @@ class NameList {
 struct Mpint {
   static constexpr std::size_t max_bytes = 2048;  // 16384 bits
   Bytes magnitude;
+
+  // From the contents of the wire's string. False for negative numbers, superfluous zeros in front, and longer ones.
+  static bool parse(Bytes contents, Mpint& into);
 };
 
 // All that is left of a body, with no length in front: what follows a method's or a request's name.
