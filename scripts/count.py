@@ -1,9 +1,10 @@
-"""Sums test results: count.py JUNIT_XML EXIT_CODE [JUNIT_XML EXIT_CODE]... prints 'N passed, N failed, N skipped'.
+"""Sums test results: count.py FILE EXIT_CODE [FILE EXIT_CODE]... prints 'N passed, N failed, N skipped'.
 
-Exits with 1 when anything failed. A run that ended badly, or left no results, counts as one failure at least.
+A FILE is JUnit's XML, or a text whose last line is such a sum. Exits with 1 when anything failed. A run that ended badly, or left no results, counts as one failure at least.
 """
 
 import collections
+import re
 import sys
 import xml.etree.ElementTree as xml
 
@@ -17,9 +18,17 @@ def outcome(case):
     return "passed"
 
 
+def counts_in(path):
+    if path.endswith(".xml"):
+        return collections.Counter(outcome(case) for case in xml.parse(path).iter("testcase"))
+    with open(path, encoding="utf-8", errors="replace") as text:
+        last = text.read().rstrip().rpartition("\n")[2]
+    return collections.Counter({word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", last)})
+
+
 def count(path, code):
     try:
-        counts = collections.Counter(outcome(case) for case in xml.parse(path).iter("testcase"))
+        counts = counts_in(path)
     except (OSError, xml.ParseError) as error:
         print(f"no results of a test run: {error}", file=sys.stderr)
         return collections.Counter(failed=1)
