@@ -1,6 +1,7 @@
 """Sums test results: count.py FILE EXIT_CODE [FILE EXIT_CODE]... prints 'N passed, N failed, N skipped'.
 
-A FILE is JUnit's XML, or a text whose last line is such a sum. Exits with 1 when anything failed. A run that ended badly, or left no results, counts as one failure at least.
+A FILE is JUnit's XML, or a text whose last line is such a sum. Exits with 1 when anything failed. A run that ended badly,
+or left no results, counts as one failure at least.
 """
 
 import collections
