@@ -1,0 +1,68 @@
+// Drive: the one loop that joins an engine to a flow. It reads into incoming(), writes outgoing(), honours deadline(),
+// and hands every event to a handler. client_session and spawn_server stand on it; programs seldom need it bare.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/engine.hpp"
+#include "flow/flow.hpp"
+
+namespace nacre {
+
+// How a connection came to its end. `stream` is what the flow said, when it was the flow that failed.
+struct Ending {
+  Error error;
+  Reason reason = Reason::none;
+  std::string text;  // the peer's words when it disconnected, escaped; else ours
+  bool by_peer = false;
+  std::optional<FlowError> stream;
+};
+
+// The same as one line for people and a code to act upon: "the connection was lost: Connection reset by peer".
+FlowError flow_error(const Ending& ending);
+
+struct DriveOptions {
+  // For the last bytes (DISCONNECT) to leave when the engine has ended.
+  std::chrono::steady_clock::duration linger = std::chrono::seconds(2);
+};
+
+class Drive {
+ public:
+  // Gets each event, in order. Views in it live until the handler returns. It may call the engine, and wake().
+  using Handler = std::function<void(const Event& event)>;
+
+  // The engine must outlive run().
+  Drive(Engine& engine, AnyFlow flow, Handler handler, DriveOptions options = {});
+  ~Drive();
+  Drive(const Drive&) = delete;
+  Drive& operator=(const Drive&) = delete;
+
+  // Runs the connection until the engine has ended, its last bytes are written (within `linger`) and the flow is
+  // closed. Once only. Whoever awaits it must keep the Drive alive until it returns.
+  Awaitable<Ending> run();
+
+  // To be called after commands and answers given outside of the handler: polls and writes soon. Many calls in one
+  // turn of the loop cost one pass.
+  void wake();
+
+  // The same at once, for whoever found the engine full: writes what can be written without waiting, polls.
+  void push();
+
+  // Ends the connection now: DISCONNECT is tried, nothing is waited for but `linger`.
+  void disconnect(Reason reason = Reason::by_application, std::string_view text = {});
+
+  // The time of the last pass; what the engine was told.
+  TimePoint now() const;
+
+  Executor get_executor();
+
+ private:
+  struct Inside;
+  std::shared_ptr<Inside> inside_;
+};
+
+}  // namespace nacre
