@@ -1,3 +1,4 @@
+// See the header. Everything a temporary file needs is done by one class, so that no way out leaves one behind.
 #include "tools/files.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// See the header. No signal handler is set: signals wait in a signalfd until the terminal is as it was.
 #include "tools/terminal.hpp"
 
 #include <fcntl.h>
