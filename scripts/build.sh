@@ -56,15 +56,20 @@ configure() {
 
 # compile NAME [TARGET]...: quiet when nothing is to be done; on a terminal ninja's own line tells the progress.
 compile() {
-  local folder=$nacre_root/build/$1 code=0
+  local name=$1 folder=$nacre_root/build/$1 code=0
   shift
   [ "$(ninja -C "$folder" -n "$@" 2>/dev/null | tail -n 1)" != "ninja: no work to do." ] || return 0
+  # First what meson has to say when a meson.build has changed, so that it is shown only when it fails.
+  if ! ninja -C "$folder" build.ninja >"$folder/setup.log" 2>&1; then
+    tail -n 25 "$folder/setup.log" >&2
+    fail "meson cannot configure build/$name"
+  fi
   if [ -t 1 ]; then ninja -C "$folder" "$@" || code=$?; else
-    note "compiling build/$(basename "$folder") ..."
+    note "compiling build/$name ..."
     ninja -C "$folder" --quiet "$@" >"$folder/compile.log" 2>&1 || code=$?
     cat "$folder/compile.log"
   fi
-  [ "$code" = 0 ] || fail "build/$(basename "$folder") does not compile"
+  [ "$code" = 0 ] || fail "build/$name does not compile"
 }
 
 werror() { [ -z "${NACRE_WERROR:-}" ] || say -Dwerror=true; }
