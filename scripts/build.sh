@@ -67,7 +67,7 @@ compile() {
   if [ -t 1 ]; then ninja -C "$folder" "$@" || code=$?; else
     note "compiling build/$name ..."
     ninja -C "$folder" --quiet "$@" >"$folder/compile.log" 2>&1 || code=$?
-    cat "$folder/compile.log"
+    sed "/^ninja: no work to do/d" "$folder/compile.log"
   fi
   [ "$code" = 0 ] || fail "build/$name does not compile"
 }
