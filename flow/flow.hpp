@@ -120,8 +120,8 @@ class AnyFlow {
     virtual bool is_ready_flow() const { return false; }
     virtual Tried try_read(Buffer) { return std::nullopt; }
     virtual Tried try_write(Bytes) { return std::nullopt; }
-    virtual Awaitable<FlowResult<Done>> wait_readable() { return finish(); }
-    virtual Awaitable<FlowResult<Done>> wait_writable() { return finish(); }
+    virtual Awaitable<FlowResult<Done>> wait_readable() { co_return Done{}; }
+    virtual Awaitable<FlowResult<Done>> wait_writable() { co_return Done{}; }
   };
 
   template <class F>
