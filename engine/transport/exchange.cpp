@@ -24,8 +24,9 @@ void Exchange::set_idents(std::string_view ours, std::string_view peers) {
 }
 
 Error Exchange::start(Effects& effects) {
-  role_ = effects.role;
-  auto init = make_kex_init(proposal_, role_, !first_done_, *effects.provider.random);
+  const auto proposal =
+      client_ ? make_proposal(effects.provider, *client_) : make_proposal(effects.provider, *server_);
+  auto init = make_kex_init(proposal, role(), !first_done_, *effects.provider.random);
   if (!init) return {Code::random_failed, 0};
   effects.out.begin_exchange();
   effects.out.send_payload(*init);
@@ -46,7 +47,7 @@ Error Exchange::on_kex_init(Bytes payload, std::uint32_t sequence, bool tainted,
   state_ = Failed{};
 
   if (!first_done_) {  // later markers mean nothing
-    const auto markers = markers_of(*peer, role_ == Role::client ? Role::server : Role::client);
+    const auto markers = markers_of(*peer, role() == Role::client ? Role::server : Role::client);
     strict_ = markers.strict;
     peer_extensions_ = markers.extensions;
     if (require_strict && !strict_) return {Code::not_strict, 0};
@@ -54,18 +55,18 @@ Error Exchange::on_kex_init(Bytes payload, std::uint32_t sequence, bool tainted,
   }
   const auto ours = decode<KexInit>(Bytes(our_init).subspan(1));
   if (!ours) return {Code::configuration, 0};
-  const auto& client = role_ == Role::client ? *ours : *peer;
-  const auto& server = role_ == Role::client ? *peer : *ours;
+  const auto& client = role() == Role::client ? *ours : *peer;
+  const auto& server = role() == Role::client ? *peer : *ours;
   auto agreement = negotiate(effects.provider, client, server, effects.limits);
   if (!agreement) return agreement.error();
 
   Agreed agreed{*agreement, copy_of(payload), std::move(our_init)};
-  if (role_ == Role::client) std::swap(agreed.client_init, agreed.server_init);
+  if (role() == Role::client) std::swap(agreed.client_init, agreed.server_init);
   return begin_method(std::move(agreed), peer->first_packet_follows, effects);
 }
 
 Error Exchange::begin_method(Agreed agreed, bool guess_follows, Effects& effects) {
-  if (role_ == Role::server) {
+  if (role() == Role::server) {
     const bool skip = guess_follows && !agreed.algorithms.guess_is_right;
     state_ = AwaitInitial{std::move(agreed), skip};
     return fine();
@@ -96,8 +97,8 @@ std::optional<Secrets> Exchange::compute(const Agreed& agreed, Secret secret, By
                                          Bytes server_value) {
   const auto hash = agreed.algorithms.key_exchange->hash();
   if (!hash) return std::nullopt;
-  const auto& client_line = role_ == Role::client ? our_ident_ : peer_ident_;
-  const auto& server_line = role_ == Role::client ? peer_ident_ : our_ident_;
+  const auto& client_line = role() == Role::client ? our_ident_ : peer_ident_;
+  const auto& server_line = role() == Role::client ? peer_ident_ : our_ident_;
   auto value = exchange_hash(*hash, {.client_ident = client_line,
                                      .server_ident = server_line,
                                      .client_init = agreed.client_init,
@@ -115,8 +116,9 @@ Error Exchange::on_initial(AwaitInitial state, Bytes body, Effects& effects) {
   const auto initial = decode<KexInitial>(body);
   if (!initial) return malformed(KexInitial::number);
   const auto& algorithm = *state.agreed.algorithms.host_key;
-  const auto key = std::find_if(host_keys_.begin(), host_keys_.end(), [&](Bytes blob) { return fits(algorithm, blob); });
-  if (key == host_keys_.end()) return {Code::configuration, 0};
+  const auto& keys = server_->host_keys;
+  const auto key = std::find_if(keys.begin(), keys.end(), [&](Bytes blob) { return fits(algorithm, blob); });
+  if (key == keys.end()) return {Code::configuration, 0};
 
   const auto method = state.agreed.algorithms.key_exchange->make();
   if (!method) return {Code::crypto_failed, 0};
@@ -196,7 +198,7 @@ Error Exchange::send_new_keys(Secrets secrets, Effects& effects) {
   const auto to_server = derive_keys(*hash, secrets.secret.bytes(), secrets.hash, session_id_, agreed.to_server, true);
   const auto to_client = derive_keys(*hash, secrets.secret.bytes(), secrets.hash, session_id_, agreed.to_client, false);
   if (!to_server || !to_client) return {Code::crypto_failed, 0};
-  const bool client = role_ == Role::client;
+  const bool client = role() == Role::client;
   const auto& [out, out_keys] = client ? std::tie(agreed.to_server, *to_server) : std::tie(agreed.to_client, *to_client);
   const auto& [in, in_keys] = client ? std::tie(agreed.to_client, *to_client) : std::tie(agreed.to_server, *to_server);
   auto sealer = out.cipher->sealer(out_keys.view(), out.mac);

@@ -70,12 +70,14 @@ using ExchangeState = std::variant<Quiet, Proposed, AwaitReply, AwaitInitial, Aw
 // What stays from one exchange to the next.
 class Exchange {
  public:
-  Exchange(Proposal proposal, std::vector<ByteVector> host_keys)
-      : proposal_(std::move(proposal)), host_keys_(std::move(host_keys)) {}
+  // One of the two is there; it outlives the exchange.
+  Exchange(const ClientConfig* client, const ServerConfig* server) : client_(client), server_(server) {}
 
-  // Sends our KEXINIT. `our_ident` and `peer_ident` are set by whoever has them, before the peer's KEXINIT is handled.
+  // Sends our KEXINIT.
   Error start(Effects& effects);
+  // The identification lines without CR LF, before the peer's KEXINIT is handled.
   void set_idents(std::string_view ours, std::string_view peers);
+  const std::string& our_ident() const { return our_ident_; }
   std::string_view peer_ident() const { return peer_ident_; }
 
   // The messages of an exchange. The order table has permitted them; which one is outstanding is checked here.
@@ -116,10 +118,11 @@ class Exchange {
   Error send_new_keys(Secrets secrets, Effects& effects);
   Error accept_host_key(AwaitTrust state, HostKeyTrusted trust, Effects& effects);
 
-  Proposal proposal_;
-  std::vector<ByteVector> host_keys_;  // server: public halves
+  Role role() const { return client_ ? Role::client : Role::server; }
+
+  const ClientConfig* client_;
+  const ServerConfig* server_;
   std::string our_ident_, peer_ident_;
-  Role role_ = Role::client;
   ExchangeState state_ = Quiet{};
   ByteVector session_id_;  // the first exchange hash, for ever
   ByteVector host_key_;    // client: the one that was trusted

@@ -41,7 +41,7 @@ void Inbox::release(bool secret) {
 }
 
 void Inbox::give_back() {
-  if (size() != 0 || lent_ != 0 || offered_ != 0 || capacity_ == 0) return;
+  if (!spare()) return;
   storage_.reset();
   capacity_ = begin_ = end_ = 0;
   filled_ = false;

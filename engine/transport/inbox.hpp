@@ -29,7 +29,8 @@ class Inbox {
   void set_limit(std::size_t limit) { limit_ = limit; }
   std::size_t capacity() const { return capacity_; }
 
-  // Gives the buffer back to the heap when it is empty and nobody reads into it.
+  // The buffer is empty and nobody reads into it; giving it back to the heap then.
+  bool spare() const { return capacity_ != 0 && size() == 0 && lent_ == 0 && offered_ == 0; }
   void give_back();
 
  private:

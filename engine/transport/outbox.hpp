@@ -22,7 +22,9 @@ class Outbox {
   void commit(std::size_t size) { filling_.end += size; }
 
   std::size_t capacity() const { return flight_.capacity + filling_.capacity; }
-  void give_back();  // empty buffers go back to the heap
+  // Nothing waits; giving the buffers back to the heap then.
+  bool spare() const { return capacity() != 0 && size() == 0; }
+  void give_back();
 
  private:
   struct Storage {

@@ -34,6 +34,9 @@ class PacketWriter {
   Buffer begin(std::size_t payload_size);
   void end(std::size_t payload_size);
 
+  // Bytes that wait for the stream.
+  std::size_t waiting() const { return outbox_.size(); }
+
   // Between our KEXINIT and our NEWKEYS only messages of the exchange go out; the others are kept.
   void begin_exchange() { exchanging_ = true; }
   // The keys of the packets after our NEWKEYS. `reset`: strict key exchange starts the sequence anew.

@@ -1,0 +1,276 @@
+// The turn: timers, then packets until something happens that the application should know. What each message does is
+// in messages of dispatch.cpp; what the parts do is theirs.
+#include "engine/body.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace nacre {
+namespace {
+
+constexpr std::string_view ident_start = "SSH-2.0-";
+constexpr std::size_t packet_overhead = 4 + 64;  // the length in front, the largest tag behind
+
+std::variant<ClientAuth, ServerAuth> make_auth(const ClientConfig* client, const ServerConfig* server) {
+  if (client) return ClientAuth(client->user, client->allow_no_credential);
+  return ServerAuth(*server);
+}
+
+}  // namespace
+
+Body::Body(const Provider& provider, std::shared_ptr<const ClientConfig> config)
+    : Body(Role::client, provider, std::move(config), nullptr) {}
+
+Body::Body(const Provider& provider, std::shared_ptr<const ServerConfig> config)
+    : Body(Role::server, provider, nullptr, std::move(config)) {}
+
+Body::Body(Role role, const Provider& provider, std::shared_ptr<const ClientConfig> client,
+           std::shared_ptr<const ServerConfig> server)
+    : role_(role),
+      provider_(provider),
+      client_config_(std::move(client)),
+      server_config_(std::move(server)),
+      limits_(client_config_ ? client_config_->limits : server_config_->limits),
+      inbox_(std::min(limits_.inbox, role == Role::server ? limits_.packet_length_before_auth + packet_overhead : limits_.inbox)),
+      writer_(outbox_, *provider_.random),
+      exchange_(client_config_.get(), server_config_.get()),
+      auth_(make_auth(client_config_.get(), server_config_.get())) {}
+
+Effects Body::effects() {
+  return {.role = role_,
+          .provider = provider_,
+          .limits = limits_,
+          .out = writer_,
+          .events = events_,
+          .last_ticket = last_ticket_,
+          .now = now_};
+}
+
+// ---- the stream
+
+Buffer Body::incoming() {
+  if (closed_ || input_ended_) return {};
+  return inbox_.incoming();
+}
+
+void Body::received(std::size_t size) {
+  inbox_.received(size);
+  active_ = true;
+}
+
+void Body::sent(std::size_t size) {
+  outbox_.sent(size);
+  active_ = true;
+}
+
+// ---- the turn
+
+std::optional<Event> Body::poll(TimePoint now) {
+  now_ = std::max(now_, now);
+  if (auto event = next_event()) return event;
+  if (closed_) return std::nullopt;
+  if (!started_) start();
+  fire_timers();
+  while (!closed_ && events_.empty() && step()) continue;
+  if (!closed_ && events_.empty()) {
+    if (const auto error = rekey_when_due(); bad(error)) end(error);
+    auto with = effects();
+    connection_.emit_writable(with);
+  }
+  if (!closed_ && writer_.failure() != Code::none) end({writer_.failure(), 0});
+  auto event = next_event();
+  if (!event) give_back_when_idle();
+  return event;
+}
+
+// Events are handed out one a poll; the packet they speak of is given up when the last of them is done with.
+std::optional<Event> Body::next_event() {
+  if (next_event_ == events_.size()) {
+    release_packet();
+    events_.clear();
+    next_event_ = 0;
+    return std::nullopt;
+  }
+  return events_[next_event_++];
+}
+
+void Body::release_packet() {
+  if (std::exchange(packet_lent_, false)) inbox_.release(lent_secret_);
+}
+
+void Body::start() {
+  started_ = true;
+  started_at_ = last_activity_ = now_;
+  const auto problem = client_config_ ? check(provider_, *client_config_) : check(provider_, *server_config_);
+  if (problem) {
+    end({Code::configuration, 0}, problem->field + ": " + problem->text);
+    return;
+  }
+  const auto& software = client_config_ ? client_config_->software : server_config_->software;
+  const auto line = std::string(ident_start) + software;
+  exchange_.set_idents(line, {});
+  const auto place = outbox_.reserve(line.size() + 2);
+  std::memcpy(place.data(), line.data(), line.size());
+  std::memcpy(place.data() + line.size(), "\r\n", 2);
+  outbox_.commit(place.size());
+  auto with = effects();
+  if (const auto error = exchange_.start(with); bad(error)) end(error);
+}
+
+bool Body::blocked() const {
+  if (exchange_.waits_for_application()) return true;
+  if (const auto* auth = std::get_if<ServerAuth>(&auth_); auth && auth->blocks()) return true;
+  // Above the hard mark nothing is read, so a peer that asks and does not listen is held up by its own stream. When
+  // the stream has ended, what is left is bounded by the inbox.
+  return connection_.blocks(limits_) || (outbox_.size() >= limits_.outbox_hard && !input_ended_);
+}
+
+bool Body::step() {
+  if (blocked()) return false;
+  const bool progress = ident_done_ ? step_packet() : step_ident();
+  if (events_.empty()) release_packet();
+  return progress;
+}
+
+bool Body::step_ident() {
+  const auto line = ident_.next(text_of(inbox_.pending()), role_, limits_);
+  if (!line) {
+    end(line.error());
+    return false;
+  }
+  if (!*line) return end_of_input();
+  const auto& [text, size, is_ident] = **line;
+  inbox_.lend(size);
+  packet_lent_ = true;
+  lent_secret_ = false;
+  if (is_ident) {
+    exchange_.set_idents(std::string(exchange_.our_ident()), text);
+    ident_done_ = true;
+  } else {
+    events_.push_back(LineReceived{text});
+  }
+  return true;
+}
+
+bool Body::step_packet() {
+  const auto limit =
+      role_ == Role::server && !authenticated_ ? limits_.packet_length_before_auth : limits_.packet_length;
+  const auto packet = reader_.next(inbox_, limit);
+  if (!packet) {
+    end(packet.error());
+    return false;
+  }
+  if (!*packet) return end_of_input();
+  inbox_.lend((*packet)->wire_size);
+  packet_lent_ = true;
+  lent_secret_ = !authenticated_;
+  if (const auto error = handle(**packet); bad(error)) end(error);
+  return true;
+}
+
+// More bytes are needed: fine, unless none will come.
+bool Body::end_of_input() {
+  if (!input_ended_) return false;
+  end({inbox_.size() == 0 ? Code::connection_lost : Code::cut_in_packet, 0});
+  return false;
+}
+
+// ---- time
+
+void Body::fire_timers() {
+  const auto late = [&](Limits::Duration allowed) { return now_ >= started_at_ + allowed; };
+  if (closed_) return;
+  if (!ident_done_ && late(limits_.ident_time)) return end({Code::ident_timeout, 0});
+  if (!exchange_.first_done() && late(limits_.kex_time)) return end({Code::kex_timeout, 0});
+  if (!authenticated_ && late(limits_.login_time)) return end({Code::login_timeout, 0});
+  if (authenticated_ && !exchange_.idle() && now_ >= rekey_deadline_) return end({Code::rekey_timeout, 0});
+  if (auto* auth = std::get_if<ServerAuth>(&auth_)) {
+    auto with = effects();
+    if (const auto error = auth->send_due_failure(with); bad(error)) end(error);
+  }
+}
+
+std::optional<TimePoint> Body::deadline() const {
+  if (!started_ || next_event_ < events_.size()) return now_;
+  if (closed_) return std::nullopt;
+  std::optional<TimePoint> earliest;
+  const auto consider = [&](TimePoint at) { earliest = earliest ? std::min(*earliest, at) : at; };
+  if (!ident_done_) consider(started_at_ + limits_.ident_time);
+  if (!exchange_.first_done()) consider(started_at_ + limits_.kex_time);
+  if (!authenticated_) consider(started_at_ + limits_.login_time);
+  if (const auto* auth = std::get_if<ServerAuth>(&auth_))
+    if (const auto at = auth->deadline()) consider(*at);
+  if (authenticated_) {
+    if (!exchange_.idle())
+      consider(rekey_deadline_);
+    else
+      consider(rekey_wanted_ || keys_are_worn() ? now_ : rekey_at_);
+  }
+  if (has_spare_buffers()) consider(last_activity_ + limits_.give_back_after);
+  return earliest;
+}
+
+bool Body::has_spare_buffers() const { return inbox_.spare() || outbox_.spare(); }
+
+void Body::give_back_when_idle() {
+  if (std::exchange(active_, false)) last_activity_ = now_;
+  if (!has_spare_buffers() || now_ < last_activity_ + limits_.give_back_after) return;
+  inbox_.give_back();
+  outbox_.give_back();
+  writer_.give_back();
+  events_.shrink_to_fit();
+}
+
+// ---- keys
+
+bool Body::keys_are_worn() const {
+  return writer_.bytes_under_keys() >= limits_.rekey_bytes || reader_.bytes_under_keys() >= limits_.rekey_bytes ||
+         writer_.packets_under_keys() >= limits_.rekey_packets || reader_.packets_under_keys() >= limits_.rekey_packets;
+}
+
+Error Body::rekey_when_due() {
+  if (!exchange_.idle()) return fine();
+  if (!authenticated_) return exchange_.first_done() && keys_are_worn() ? Error{Code::rekey_before_auth, 0} : fine();
+  if (!rekey_wanted_ && !keys_are_worn() && now_ < rekey_at_) return fine();
+  rekey_wanted_ = false;
+  rekey_deadline_ = now_ + limits_.rekey_time;
+  auto with = effects();
+  return exchange_.start(with);
+}
+
+Stage Body::stage() const {
+  if (closed_) return Stage::closed;
+  if (!exchange_.first_done()) {
+    if (exchange_.proposed()) return Stage::kex_init;
+    return exchange_.waits_for_new_keys() ? Stage::kex_new_keys : Stage::kex_method;
+  }
+  if (!authenticated_) return auth_service_runs() ? Stage::auth : Stage::service;
+  if (exchange_.idle()) return Stage::open;
+  return exchange_.proposed() ? Stage::rekey_ours : Stage::rekey_theirs;
+}
+
+// ---- the end
+
+void Body::end(const Error& error, std::string_view text) {
+  if (closed_) return;
+  const auto reason = reason_of(error.code);
+  closing_text_ = text.empty() ? describe(error.code) : text;
+  const bool tell = reason != Reason::none && ident_done_ && writer_.failure() == Code::none;
+  if (tell) writer_.send(Disconnect{static_cast<std::uint32_t>(reason), closing_text_, {}});
+  close({error, tell ? reason : Reason::none, closing_text_, false});
+}
+
+void Body::end_by_peer(Reason reason, std::string_view text) {
+  closing_text_ = text.substr(0, limits_.disconnect_text);
+  close({{Code::disconnected_by_peer, 0}, reason, closing_text_, true});
+}
+
+void Body::close(Closed closed) {
+  closed_ = true;
+  exchange_.fail();
+  reader_.drop_keys();
+  writer_.drop_keys();
+  events_.push_back(closed);
+}
+
+}  // namespace nacre

@@ -1,0 +1,162 @@
+// Body: what an engine is made of, and the one turn that joins its parts. Client and Server hold one each.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/auth/client_auth.hpp"
+#include "engine/auth/server_auth.hpp"
+#include "engine/connection/connection.hpp"
+#include "engine/engine.hpp"
+#include "engine/transport/exchange.hpp"
+#include "engine/transport/extensions.hpp"
+#include "engine/transport/ident.hpp"
+#include "engine/transport/inbox.hpp"
+#include "engine/transport/outbox.hpp"
+#include "engine/transport/packet_reader.hpp"
+#include "engine/transport/packet_writer.hpp"
+
+namespace nacre {
+
+class Body {
+ public:
+  Body(const Provider& provider, std::shared_ptr<const ClientConfig> config);
+  Body(const Provider& provider, std::shared_ptr<const ServerConfig> config);
+
+  // ---- the stream, time and events (engine.hpp)
+  Buffer incoming();
+  void received(std::size_t size);
+  void input_ended() { input_ended_ = true; }
+  std::optional<Event> poll(TimePoint now);
+  Bytes outgoing() { return outbox_.outgoing(); }
+  void sent(std::size_t size);
+  std::optional<TimePoint> deadline() const;
+  bool closed() const { return closed_ && next_event_ == events_.size(); }
+
+  // ---- commands and answers: whether they are possible now, and to what they apply
+  Status ready() const;  // of the connection protocol
+  Connection& connection() { return connection_; }
+  const Connection& connection() const { return connection_; }
+  Effects effects();
+  Status rekey();
+  Status ignore(Bytes data);
+  Status debug(bool always_display, std::string_view text);
+  void disconnect(Reason reason, std::string_view text);
+  Status answer(Ticket ticket, const Signature& signature);
+  Status answer(Ticket ticket, HostKeyVerdict verdict);
+  template <class Answer>
+  Status answer_auth(Ticket ticket, const Answer& answer);  // what the role's half of authentication takes
+
+  bool authenticated() const { return authenticated_; }
+  Bytes session_id() const { return exchange_.session_id(); }
+  std::string_view peer_ident() const { return exchange_.peer_ident(); }
+  NameList signature_algorithms() const { return NameList(extensions_.signature_algorithms); }
+
+ private:
+  Body(Role role, const Provider& provider, std::shared_ptr<const ClientConfig> client,
+       std::shared_ptr<const ServerConfig> server);
+
+  void start();
+  void fire_timers();
+  bool step();
+  bool step_ident();
+  bool step_packet();
+  bool blocked() const;
+  bool end_of_input();
+  void release_packet();
+  std::optional<Event> next_event();
+
+  Error handle(const OpenedPacket& packet);
+  Error dispatch(std::uint8_t number, Bytes body, const OpenedPacket& packet);
+  Error chatter(std::size_t size);
+  Error answer_unimplemented(std::uint32_t sequence);
+  Error on_disconnect(Bytes body);
+  Error on_debug(Bytes body);
+  Error on_ping(Bytes body);
+  Error on_ext_info(Bytes body);
+  Error on_kex_init(const OpenedPacket& packet);
+  Error on_new_keys(Bytes body);
+  Error on_auth(std::uint8_t number, Bytes body);
+
+  Stage stage() const;
+  bool keys_are_worn() const;
+  Error rekey_when_due();
+  void after_exchange_step();
+  void after_auth_step();
+  Status settle(Status status, const Error& error);
+  bool holds(Ticket ticket) const;
+  bool auth_done() const;
+  bool auth_service_runs() const;
+  void end(const Error& error, std::string_view text = {});
+  void end_by_peer(Reason reason, std::string_view text);
+  void close(Closed closed);
+  void give_back_when_idle();
+  bool has_spare_buffers() const;
+
+  const Role role_;
+  const Provider provider_;
+  const std::shared_ptr<const ClientConfig> client_config_;
+  const std::shared_ptr<const ServerConfig> server_config_;
+  const Limits& limits_;
+
+  Inbox inbox_;
+  Outbox outbox_;
+  PacketReader reader_;
+  PacketWriter writer_;
+  IdentReader ident_;
+  Exchange exchange_;
+  std::variant<ClientAuth, ServerAuth> auth_;
+  Connection connection_;
+  Extensions extensions_;
+
+  std::vector<Event> events_;
+  std::size_t next_event_ = 0;
+  std::uint32_t last_ticket_ = 0;
+  bool packet_lent_ = false;
+  bool lent_secret_ = false;
+
+  bool started_ = false;
+  bool ident_done_ = false;
+  bool tainted_ = false;     // something came before the peer's KEXINIT
+  bool greeted_ = false;     // what follows our first NEWKEYS has been sent
+  bool authenticated_ = false;
+  bool input_ended_ = false;
+  bool rekey_wanted_ = false;
+  bool success_must_follow_ = false;  // client: a late EXT_INFO stands directly before SUCCESS
+  bool closed_ = false;
+  bool active_ = false;      // bytes have moved since the last poll
+  std::uint32_t extension_messages_ = 0;
+  std::uint32_t chatter_messages_ = 0;
+  std::size_t chatter_bytes_ = 0;
+  std::uint32_t unimplemented_ = 0;
+  std::uint32_t idle_rekeys_ = 0;
+  std::string closing_text_;
+
+  TimePoint now_{};
+  TimePoint started_at_{};
+  TimePoint rekey_at_{};        // by age
+  TimePoint rekey_deadline_{};  // of the exchange that runs
+  TimePoint last_activity_{};
+};
+
+template <class Answer>
+Status Body::answer_auth(Ticket ticket, const Answer& answer) {
+  if (closed_) return Status::closed;
+  auto with = effects();
+  Error error;
+  const auto status = std::visit(
+      [&](auto& auth) {
+        if constexpr (requires { auth.answer(ticket, answer, session_id(), with, error); })
+          return auth.answer(ticket, answer, session_id(), with, error);
+        else if constexpr (requires { auth.answer(ticket, answer, with); })
+          return auth.answer(ticket, answer, with);
+        else
+          return Status::unknown_ticket;
+      },
+      auth_);
+  return settle(status == Status::unknown_ticket && holds(ticket) ? Status::wrong_answer : status, error);
+}
+
+}  // namespace nacre

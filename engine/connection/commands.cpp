@@ -1,0 +1,303 @@
+// The application's half: what its commands and answers do to channels, windows and requests.
+#include <algorithm>
+
+#include "engine/connection/connection.hpp"
+#include "engine/connection/request_codec.hpp"
+#include "engine/messages.hpp"
+
+namespace nacre {
+namespace {
+
+constexpr std::size_t data_header = 1 + 4 + 4;           // number, recipient, size
+constexpr std::size_t extended_data_header = 1 + 4 + 4 + 4;  // and the type before the size
+constexpr std::size_t max_request = 32 * 1024 - 256;     // bytes of a request's or an open's own data: fits any packet
+
+std::size_t header_of(Stream stream) { return stream == Stream::out ? data_header : extended_data_header; }
+
+// Commands of ours that wait for the end of a key exchange leave room for what the peer makes us say.
+bool crowded(const Effects& effects) {
+  return effects.out.exchanging() && (effects.out.kept_messages() > effects.limits.held_messages / 2 ||
+                                      effects.out.kept_bytes() > effects.limits.held_bytes / 2);
+}
+
+bool keys_are_worn(const Effects& effects) {
+  return effects.out.bytes_under_keys() >= effects.limits.rekey_bytes ||
+         effects.out.packets_under_keys() >= effects.limits.rekey_packets;
+}
+
+}  // namespace
+
+std::uint32_t Connection::grant(const Limits& limits) {
+  const auto left = limits.receive_budget > granted_ ? limits.receive_budget - granted_ : 0;
+  const auto window = std::min<std::uint64_t>(limits.window, std::max<std::uint64_t>(left, limits.max_packet));
+  granted_ += window;
+  return static_cast<std::uint32_t>(window);
+}
+
+Expected<ChannelId, Status> Connection::open(std::string_view type, Bytes data, Effects& effects) {
+  if (type.size() + data.size() > max_request) return Unexpected{Status::too_large};
+  if (channels_.used() >= effects.limits.channels || crowded(effects)) return Unexpected{Status::busy};
+  auto& channel = channels_.add();
+  channel.phase = Channel::Phase::opening;
+  channel.granted = channel.receive_window = grant(effects.limits);
+  effects.send(ChannelOpen{type, channel.id, channel.receive_window, effects.limits.max_packet, {data}});
+  return ChannelId{channel.id};
+}
+
+Status Connection::answer(Ticket ticket, const ChannelVerdict& verdict, Effects& effects) {
+  if (verdict.text.size() > max_request) return Status::too_large;
+  const auto asked = take_undecided(ticket, Kind::open);
+  if (!asked) return no_such_ticket(ticket);
+  auto& channel = *channels_.find(asked->channel);
+  if (!verdict.accept) {
+    effects.send(ChannelOpenFailure{channel.peer_id, verdict.reason, verdict.text, {}});
+    remove(channel);
+    return Status::ok;
+  }
+  --asked_;
+  channel.phase = Channel::Phase::open;
+  channel.granted = channel.receive_window = grant(effects.limits);
+  effects.send(ChannelOpenConfirmation{channel.peer_id, channel.id, channel.receive_window, effects.limits.max_packet, {}});
+  return Status::ok;
+}
+
+std::size_t Connection::room(const Channel& channel, const Effects& effects) const {
+  if (channel.phase != Channel::Phase::open || channel.eof_sent || channel.close_sent) return 0;
+  const auto waiting = effects.out.waiting();
+  if (effects.out.exchanging() || keys_are_worn(effects) || waiting >= effects.limits.outbox_soft) return 0;
+  return std::min<std::size_t>(channel.send_window, channel.send_max_packet);
+}
+
+std::size_t Connection::writable(ChannelId id, const Effects& effects) const {
+  const auto* channel = channels_.find(id.id);
+  return channel ? room(*channel, effects) : 0;
+}
+
+Buffer Connection::begin_data(Channel& channel, std::size_t size, Stream stream, Effects& effects) {
+  const auto payload = effects.out.begin(header_of(stream) + size);
+  SpanSink sink{payload.data()};
+  Writer<SpanSink> writer(sink);
+  writer.write(stream == Stream::out ? ChannelData::number : ChannelExtendedData::number);
+  writer.write(channel.peer_id);
+  if (stream == Stream::err) writer.write(ChannelExtendedData::standard_error);
+  return payload;
+}
+
+void Connection::end_data(Channel& channel, std::size_t size, Stream stream, Effects& effects) {
+  effects.out.end(header_of(stream) + size);
+  channel.send_window -= static_cast<std::uint32_t>(size);
+}
+
+std::size_t Connection::write(ChannelId id, Bytes data, Stream stream, Effects& effects) {
+  prepared_.reset();
+  auto* channel = channels_.find(id.id);
+  if (!channel) return 0;
+  std::size_t taken = 0;
+  while (taken < data.size()) {
+    const auto size = std::min(room(*channel, effects), data.size() - taken);
+    if (size == 0) break;
+    const auto payload = begin_data(*channel, size, stream, effects);
+    const auto header = header_of(stream);
+    store_be32(static_cast<std::uint32_t>(size), payload.data() + header - 4);
+    std::memcpy(payload.data() + header, data.data() + taken, size);
+    end_data(*channel, size, stream, effects);
+    taken += size;
+  }
+  if (taken < data.size()) want_write(*channel);
+  return taken;
+}
+
+Buffer Connection::prepare(ChannelId id, std::size_t wanted, Stream stream, Effects& effects) {
+  prepared_.reset();
+  auto* channel = channels_.find(id.id);
+  if (!channel || wanted == 0) return {};
+  const auto size = std::min(room(*channel, effects), wanted);
+  if (size == 0) {
+    want_write(*channel);
+    return {};
+  }
+  prepared_ = Prepared{begin_data(*channel, size, stream, effects), id.id, stream};
+  return prepared_->payload.subspan(header_of(stream));
+}
+
+void Connection::commit(ChannelId id, std::size_t size, Effects& effects) {
+  const auto prepared = std::exchange(prepared_, std::nullopt);
+  auto* channel = channels_.find(id.id);
+  if (!prepared || prepared->channel != id.id || !channel || size == 0) return;
+  const auto header = header_of(prepared->stream);
+  size = std::min(size, prepared->payload.size() - header);
+  store_be32(static_cast<std::uint32_t>(size), prepared->payload.data() + header - 4);
+  end_data(*channel, size, prepared->stream, effects);
+}
+
+void Connection::want_write(Channel& channel) {
+  if (channel.phase != Channel::Phase::open || channel.eof_sent || channel.close_sent) return;
+  channel.wants_write = true;
+  if (channel.send_window != 0) make_ready(channel);
+}
+
+void Connection::make_ready(Channel& channel) {
+  if (channel.ready) return;
+  channel.ready = true;
+  ready_.push_back(channel.id);
+}
+
+void Connection::emit_writable(Effects& effects) {
+  // At half the soft mark, so that an application is not woken for every packet that leaves.
+  if (effects.out.exchanging() || keys_are_worn(effects) || effects.out.waiting() > effects.limits.outbox_soft / 2) return;
+  while (ready_next_ < ready_.size()) {
+    auto* channel = channels_.find(ready_[ready_next_++]);
+    if (ready_next_ == ready_.size()) {
+      ready_.clear();
+      ready_next_ = 0;
+    }
+    if (!channel || !std::exchange(channel->ready, false)) continue;
+    if (!channel->wants_write || room(*channel, effects) == 0) continue;
+    channel->wants_write = false;
+    effects.emit(Writable{{channel->id}});
+    return;
+  }
+}
+
+void Connection::consumed(ChannelId id, std::size_t size, Effects& effects) {
+  auto* channel = open_channel(id.id);
+  if (!channel) return;
+  const auto given = static_cast<std::uint32_t>(std::min<std::size_t>(size, channel->lent));
+  channel->lent -= given;
+  channel->credit += given;
+  return_credit(*channel, effects);
+}
+
+void Connection::return_credit(Channel& channel, Effects& effects) {
+  if (channel.credit < channel.granted / 2 || channel.eof_received || channel.close_sent) return;
+  effects.send(ChannelWindowAdjust{channel.peer_id, channel.credit});
+  channel.receive_window += channel.credit;
+  channel.credit = 0;
+}
+
+Expected<Ticket, Status> Connection::request(ChannelId id, const Request& request, bool want_reply, Effects& effects) {
+  auto* channel = channels_.find(id.id);
+  if (!channel) return Unexpected{Status::unknown_channel};
+  if (channel->phase != Channel::Phase::open) return Unexpected{Status::too_early};
+  if (channel->close_sent) return Unexpected{Status::closed};
+  if (crowded(effects) || (want_reply && unanswered_ >= effects.limits.unanswered_requests))
+    return Unexpected{Status::busy};
+  const auto body = request_body(request);
+  const auto name = name_of(request);
+  if (body.size() + name.size() > max_request) return Unexpected{Status::too_large};
+  effects.send(ChannelRequest{channel->peer_id, name, want_reply, {body}});
+  const auto ticket = effects.ticket();
+  if (want_reply) {
+    channel->our_requests.push_back(ticket);
+    ++unanswered_;
+  }
+  return ticket;
+}
+
+Expected<Ticket, Status> Connection::global_request(std::string_view name, Bytes data, bool want_reply, Effects& effects) {
+  if (name.size() + data.size() > max_request) return Unexpected{Status::too_large};
+  if (crowded(effects) || (want_reply && unanswered_ >= effects.limits.unanswered_requests))
+    return Unexpected{Status::busy};
+  effects.send(GlobalRequest{name, want_reply, {data}});
+  const auto ticket = effects.ticket();
+  if (want_reply) {
+    our_global_requests_.push_back(ticket);
+    ++unanswered_;
+  }
+  return ticket;
+}
+
+Status Connection::reply(Ticket ticket, bool success, Bytes data, Effects& effects) {
+  if (data.size() > max_request) return Status::too_large;
+  if (const auto asked = take_undecided(ticket, Kind::channel_request)) {
+    --undecided_requests_;
+    auto& channel = *channels_.find(asked->channel);
+    for (auto& each : channel.peer_requests) {
+      if (each.ticket == ticket) {
+        each.answered = true;
+        each.success = success;
+      }
+    }
+    send_answers(channel, effects);
+    return Status::ok;
+  }
+  if (!take_undecided(ticket, Kind::global_request)) return no_such_ticket(ticket);
+  --undecided_requests_;
+  for (auto& each : global_requests_) {
+    if (each.ticket == ticket) {
+      each.answered = true;
+      each.success = success;
+      each.data = copy_of(data);
+    }
+  }
+  send_global_answers(effects);
+  return Status::ok;
+}
+
+// Answers leave in the order of their requests, whatever the order they were made in.
+void Connection::send_answers(Channel& channel, Effects& effects) {
+  std::size_t sent = 0;
+  for (; sent < channel.peer_requests.size() && channel.peer_requests[sent].answered; ++sent) {
+    if (channel.close_sent) continue;
+    if (channel.peer_requests[sent].success)
+      effects.send(ChannelSuccess{channel.peer_id});
+    else
+      effects.send(ChannelFailure{channel.peer_id});
+  }
+  channel.peer_requests.erase(channel.peer_requests.begin(),
+                              channel.peer_requests.begin() + static_cast<std::ptrdiff_t>(sent));
+}
+
+void Connection::send_global_answers(Effects& effects) {
+  std::size_t sent = 0;
+  for (; sent < global_requests_.size() && global_requests_[sent].answered; ++sent) {
+    if (global_requests_[sent].success)
+      effects.send(RequestSuccess{{global_requests_[sent].data}});
+    else
+      effects.send(RequestFailure{});
+  }
+  global_requests_.erase(global_requests_.begin(), global_requests_.begin() + static_cast<std::ptrdiff_t>(sent));
+}
+
+Status Connection::finish(ChannelId id, Effects& effects) {
+  auto* channel = channels_.find(id.id);
+  if (!channel) return Status::unknown_channel;
+  if (channel->phase != Channel::Phase::open) return Status::too_early;
+  if (channel->eof_sent || channel->close_sent) return Status::closed;
+  if (crowded(effects)) return Status::busy;
+  channel->eof_sent = true;
+  channel->wants_write = false;
+  effects.send(ChannelEof{channel->peer_id});
+  return Status::ok;
+}
+
+Status Connection::close(ChannelId id, Effects& effects) {
+  auto* channel = channels_.find(id.id);
+  if (!channel) return Status::unknown_channel;
+  if (channel->phase != Channel::Phase::open) return Status::too_early;
+  if (channel->close_sent) return Status::closed;
+  if (crowded(effects)) return Status::busy;
+  channel->close_sent = true;
+  channel->wants_write = false;
+  effects.send(ChannelClose{channel->peer_id});
+  return Status::ok;
+}
+
+std::optional<Connection::Undecided> Connection::take_undecided(Ticket ticket, Kind kind) {
+  const auto at = std::find_if(undecided_.begin(), undecided_.end(),
+                               [&](const Undecided& each) { return each.ticket == ticket && each.kind == kind; });
+  if (at == undecided_.end()) return std::nullopt;
+  const auto found = *at;
+  undecided_.erase(at);
+  return found;
+}
+
+bool Connection::holds(Ticket ticket) const {
+  return std::any_of(undecided_.begin(), undecided_.end(), [&](const Undecided& each) { return each.ticket == ticket; });
+}
+
+Status Connection::no_such_ticket(Ticket ticket) const {
+  return holds(ticket) ? Status::wrong_answer : Status::unknown_ticket;
+}
+
+}  // namespace nacre

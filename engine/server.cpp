@@ -1,0 +1,15 @@
+// Server: its answers.
+#include "engine/server.hpp"
+
+#include "engine/body.hpp"
+
+namespace nacre {
+
+Server::Server(const Provider& provider, std::shared_ptr<const ServerConfig> config)
+    : Engine(std::make_unique<Body>(provider, std::move(config))) {}
+
+Status Server::answer(Ticket ticket, KeyInterest interest) { return body_->answer_auth(ticket, interest); }
+Status Server::answer(Ticket ticket, AuthVerdict verdict) { return body_->answer_auth(ticket, verdict); }
+Status Server::answer(Ticket ticket, const Prompts& prompts) { return body_->answer_auth(ticket, prompts); }
+
+}  // namespace nacre
