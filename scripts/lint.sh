@@ -35,11 +35,14 @@ headers() {
 tidy() {
   CXX=clang++ configure lint -Dflow=false -Dtools=false -Dtests=false -Dbuildtype=debug -Db_ndebug=false
   find crypto engine -name '*.cpp' -print0 |
-    xargs -0 -P "$(nproc)" -n 4 clang-tidy -p build/lint --quiet --warnings-as-errors='*'
+    xargs -0 -P "$(nproc)" -n 4 clang-tidy -p build/lint --quiet --warnings-as-errors='*' 2>&1 |
+    sed -E '/^[0-9]+ warnings( and [0-9]+ errors?)? generated\.$/d'
 }
 
+# Coroutines are read as plain functions, since this cppcheck does not know that co_return ends one.
 static_analysis() {
   cppcheck --enable=warning,performance,portability --inline-suppr --std=c++20 --language=c++ --error-exitcode=1 --quiet \
+    -Dco_return=return -Dco_await= -Dco_yield= -D__x86_64__=1 -D__linux__=1 \
     -j "$(nproc)" -I . --suppressions-list=scripts/cppcheck.txt crypto engine flow tools
 }
 
