@@ -1,0 +1,50 @@
+// nacre-sshd's connections: accepts them, turns some away, serves the others, ends them all.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "flow/spawn_server.hpp"
+#include "flow/stream_flow.hpp"
+#include "tools/sshd_login.hpp"
+#include "tools/sshd_session.hpp"
+
+namespace nacre::tools {
+
+class SshdServer {
+ public:
+  // `base` has what all connections share: provider, configuration, host keys, keep-alive.
+  SshdServer(asio::io_context& loop, std::shared_ptr<const LoginRules> rules, ServerOptions base);
+
+  // Listens, and says where. Errors name the address and what the system said.
+  Problem listen(const std::vector<ListenPlace>& places);
+
+  // Accepts until stop() is called.
+  void start();
+
+  // No more connections; those there are get a DISCONNECT, their programs a hang-up. The loop runs out soon after.
+  void stop();
+
+ private:
+  Awaitable<void> accept_from(Listener* listener);
+  Awaitable<void> serve(SocketFlow flow);
+  bool is_turned_away(SocketFlow& flow);
+  Awaitable<void> wait_for_the_last();
+
+  asio::io_context& loop_;
+  std::shared_ptr<const LoginRules> rules_;
+  ServerOptions base_;
+  std::vector<Listener> listeners_;
+  std::shared_ptr<RunningPrograms> programs_ = std::make_shared<RunningPrograms>();
+  std::stop_source stop_;
+  unsigned connections_ = 0;
+  unsigned waiting_ = 0;  // of them, not authenticated yet
+  asio::steady_timer ended_;
+};
+
+}  // namespace nacre::tools
