@@ -1,5 +1,5 @@
 // A flow as what Asio calls AsyncReadStream and AsyncWriteStream: reads and writes that take any completion token.
-// AsyncStream wraps any Flow; Channel has the two calls itself.
+// AsyncStream wraps any Flow; ChannelFlow has the two calls itself.
 #pragma once
 
 #include <exception>

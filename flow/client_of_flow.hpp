@@ -33,19 +33,19 @@ struct ConnectTo {  // no session: a direct-tcpip channel (RFC 4254 7.2) to be c
   std::uint16_t port = 22;
 };
 
-struct ChannelRequest {
+struct ChannelWish {
   std::variant<RunShell, RunCommand, RunSubsystem, ConnectTo> what = RunShell{};
   std::optional<PtyWish> pty = std::nullopt;
   std::vector<std::pair<std::string, std::string>> environment = {};  // refusals are passed over, as ssh does
 };
 
 // Opens the channel and makes the requests in their order. Errors: channel_refused, request_refused, ...
-Awaitable<FlowResult<Channel>> open_channel(ClientSession session, ChannelRequest request);
+Awaitable<FlowResult<ChannelFlow>> open_channel(ClientSession session, ChannelWish wish);
 
 // A ReadyFlow: reads the program's output, writes its input. Owns the session beneath: closing it ends that too.
 class SshFlow {
  public:
-  SshFlow(ClientSession session, Channel channel);
+  SshFlow(ClientSession session, ChannelFlow channel);
 
   Executor get_executor() { return channel_.get_executor(); }
   Awaitable<FlowResult<std::size_t>> read(Buffer into) { return channel_.read(into); }
@@ -63,7 +63,7 @@ class SshFlow {
   // What it wrote to stderr so far: the last 64 KiB of it. Never stops the program.
   std::string errors() const;
 
-  Channel& channel() { return channel_; }
+  ChannelFlow& channel() { return channel_; }
   ClientSession& session() { return session_; }
 
   template <class MutableBuffers, class Token>
@@ -77,13 +77,13 @@ class SshFlow {
 
  private:
   ClientSession session_;
-  Channel channel_;
+  ChannelFlow channel_;
   std::shared_ptr<std::string> errors_;
 };
 
 // `user` goes before options.config.user.
 Awaitable<FlowResult<SshFlow>> client_of_flow(std::shared_ptr<Authenticator> authenticator, std::string user,
-                                              Credentials credentials, ChannelRequest request, AnyFlow flow,
+                                              Credentials credentials, ChannelWish wish, AnyFlow flow,
                                               ClientOptions options);
 
 }  // namespace nacre

@@ -17,7 +17,7 @@
 
 #include "engine/client.hpp"
 #include "flow/authenticator.hpp"
-#include "flow/channel.hpp"
+#include "flow/channel_flow.hpp"
 #include "flow/credentials.hpp"
 #include "flow/drive.hpp"
 #include "flow/flow.hpp"
@@ -65,10 +65,10 @@ class ClientSession {
   std::string_view user() const;
 
   // Errors: channel_refused, and what a lost connection says.
-  Awaitable<FlowResult<Channel>> open_session();
-  Awaitable<FlowResult<Channel>> open(std::string type, ByteVector data);
+  Awaitable<FlowResult<ChannelFlow>> open_session();
+  Awaitable<FlowResult<ChannelFlow>> open(std::string type, ByteVector data);
   // RFC 4254 7.2: the server connects to host and port for us. What a jump host is made of.
-  Awaitable<FlowResult<Channel>> open_direct_tcpip(std::string host, std::uint16_t port);
+  Awaitable<FlowResult<ChannelFlow>> open_direct_tcpip(std::string host, std::uint16_t port);
 
   struct GlobalAnswer {
     bool success = false;

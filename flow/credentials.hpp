@@ -57,7 +57,7 @@ class Credentials {
   Credentials& prefer(std::vector<std::string> methods);
 
   struct Inside;
-  std::shared_ptr<const Inside> inside() const { return inside_; }
+  std::shared_ptr<const Inside> inside() const;
 
  private:
   Inside& own();

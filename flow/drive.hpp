@@ -13,13 +13,15 @@
 
 namespace nacre {
 
-// How a connection came to its end. `stream` is what the flow said, when it was the flow that failed.
+// How a connection came to its end. `stream` is what the flow said, when it was the flow that failed; `cause` is why
+// the layer above the engine ended it: the stop token, no answer to keepalives, no credential left.
 struct Ending {
   Error error;
   Reason reason = Reason::none;
   std::string text;  // the peer's words when it disconnected, escaped; else ours
   bool by_peer = false;
   std::optional<FlowError> stream;
+  std::optional<FlowError> cause;
 };
 
 // The same as one line for people and a code to act upon: "the connection was lost: Connection reset by peer".

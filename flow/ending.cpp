@@ -43,6 +43,7 @@ std::string_view list_name(std::uint32_t index) {
 }  // namespace
 
 FlowError flow_error(const Ending& ending) {
+  if (ending.cause) return *ending.cause;
   const auto code = code_of(ending.error.code);
   std::string text(describe(ending.error.code));
   if (ending.error.code == Code::no_common_algorithm) text += std::string(" (") + std::string(list_name(ending.error.where)) + ")";

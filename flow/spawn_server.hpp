@@ -22,7 +22,7 @@
 
 #include "engine/server.hpp"
 #include "flow/authorizer.hpp"
-#include "flow/channel.hpp"
+#include "flow/channel_flow.hpp"
 #include "flow/client_session.hpp"
 #include "flow/drive.hpp"
 #include "flow/flow.hpp"
@@ -59,7 +59,7 @@ class SessionHandler {
   virtual bool other(const OtherRequest&) { return false; }
   // exec, shell or subsystem: at most one for each channel. True: it runs; read its input from the channel, write its
   // output (Stream::out, Stream::err) to it, and end with channel.exit_with(). Keeping no copy of the channel closes it.
-  virtual bool start(Program program, Channel channel) = 0;
+  virtual bool start(Program program, ChannelFlow channel) = 0;
   // The client has closed the channel, or the connection has ended: nobody listens any more.
   virtual void closed() {}
 };
@@ -84,7 +84,7 @@ struct Run {
   Program program;
   std::optional<Pty> pty;
   std::vector<std::pair<std::string, std::string>> environment;
-  Channel channel;  // in, out and err
+  ChannelFlow channel;  // in, out and err
   std::shared_ptr<Live> live;
 };
 using RunProgram = std::function<Awaitable<Exit>(Run run)>;
@@ -94,7 +94,7 @@ SessionFactory sessions_by(RunProgram run);
 
 // Another type of channel than "session", asked by the client. `data` and `type` live until the call returns.
 struct OpenAnswer {
-  std::function<void(Channel channel)> run;  // empty: refused
+  std::function<void(ChannelFlow channel)> run;  // empty: refused
   std::uint32_t reason = 3;                  // RFC 4254 5.1: unknown channel type
   std::string text = "unknown channel type";
 };

@@ -1,4 +1,4 @@
-// Channel: one SSH channel (RFC 4254) as a flow. Reading it gives window credit back to the peer, and nothing else
+// ChannelFlow: one SSH channel (RFC 4254) as a flow. Reading it gives window credit back to the peer, and nothing else
 // does, so a reader that rests stops its peer and nobody else. Writing waits for window and room. Also a ReadyFlow,
 // and an Asio AsyncReadStream and AsyncWriteStream, so that a library written for those runs over it unchanged.
 #pragma once
@@ -25,13 +25,13 @@ struct Exit {
 class ChannelCore;
 
 // A handle: copies are the same channel. With the last copy the channel is closed.
-class Channel {
+class ChannelFlow {
  public:
   using executor_type = Executor;
-  using lowest_layer_type = Channel;
+  using lowest_layer_type = ChannelFlow;
   using Sink = std::function<std::size_t(Bytes)>;
 
-  explicit Channel(std::shared_ptr<ChannelCore> core);
+  explicit ChannelFlow(std::shared_ptr<ChannelCore> core);
 
   Executor get_executor() const;
   ChannelId id() const;
@@ -44,6 +44,7 @@ class Channel {
   Awaitable<FlowResult<Done>> writev(std::span<const Bytes> several, Stream stream = Stream::out);
   Awaitable<FlowResult<Done>> finish();  // EOF
   Awaitable<void> close();               // CLOSE; waits for the peer's, unless the connection ends before
+  void close_at_once();                  // CLOSE, and no waiting
 
   // ---- ReadyFlow
   Tried try_read(Buffer into, Stream stream = Stream::out);
@@ -99,7 +100,7 @@ class Channel {
   auto async_write_some(const ConstBuffers& buffers, Token&& token) {
     return async_write_some_of(*this, buffers, std::forward<Token>(token));
   }
-  Channel& lowest_layer() { return *this; }
+  ChannelFlow& lowest_layer() { return *this; }
 
  private:
   std::shared_ptr<ChannelCore> core_;
