@@ -10,8 +10,8 @@ from registry import IN, OUT, OWN, test
 @test("exec.exit-status", each=[0, 1, 42, 255], quick=[0, 42])
 def exit_status(t, code):
     server = t.server()
-    result = t.ssh(server, f"exit {code}", code=code)
-    t.equal(result.out, b"", "standard output")
+    result = t.ssh(server, f"echo ran; exit {code}", code=code)
+    t.equal(result.out, b"ran\n", "standard output")
 
 
 @test("exec.signal", each=["TERM", "KILL"], quick=["TERM"])
@@ -213,6 +213,7 @@ def nothing_accepted(t):
     server = t.server()
     env = {"LD_PRELOAD_X": "x", "NACRE_ONE": "1"}
     result = t.ssh(server, "env", env=env, options={"SendEnv": "NACRE_ONE LD_PRELOAD_X"}, code=0)
+    t.contains(result.out.decode(), "^PATH=", "the environment")
     t.lacks(result.out.decode(), "NACRE_ONE|LD_PRELOAD_X", "the environment")
 
 

@@ -95,6 +95,8 @@ def password_unknown(t):
     server = t.server(PASSWORDS, users={USER: PASSWORD})
     result = t.ssh(server, "echo in", env=t.askpass(PASSWORD), options=BY_PASSWORD, keys=[], user="nobody-of-that-name")
     t.equal((result.code, result.out), (255, b""), "exit status, output")
+    t.contains(result.err, "(?i)permission denied", "standard error")
+    t.check((t.folder / "asked").exists(), "an unknown user is not asked for a password, which tells that it is unknown")
 
 
 @test("password.typed", quick=True)
@@ -144,7 +146,8 @@ def password_off(t):
 @test("password.in-batch-mode")
 def password_batch(t):
     server = t.server(PASSWORDS, users={USER: PASSWORD})
-    t.ssh(server, "true", keys=[], env=t.askpass(PASSWORD), options={"PreferredAuthentications": "password"}, code=255)
+    result = t.ssh(server, "true", keys=[], env=t.askpass(PASSWORD), options={"PreferredAuthentications": "password"}, code=255)
+    t.contains(result.err, "(?i)permission denied", "standard error")
     t.check(not (t.folder / "asked").exists(), "asked in batch mode")
 
 
