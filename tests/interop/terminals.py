@@ -1,5 +1,6 @@
 """Pseudo terminals: what the remote side sees, sizes, signals, and shells that are typed into."""
 
+import signal
 import termios
 import time
 
@@ -125,6 +126,18 @@ def restored(t):
     after = terminal.settings()
     t.check(after[3] & termios.ICANON and after[3] & termios.ECHO, "the terminal is still raw after the session")
     t.check(before[0] & termios.ICRNL and after[0] & termios.ICRNL, "ICRNL is lost after the session")
+
+
+@test("pty.restored-after-signal", pairs=(OUT, OWN), each=["TERM", "HUP"])
+def restored_after_signal(t, name):
+    """A client that a signal ends leaves the terminal as it was."""
+    server = t.server()
+    terminal = t.ssh_terminal(server, "echo ready; sleep 60", flags=["-t"])
+    terminal.expect("ready")
+    t.check(not terminal.settings()[3] & termios.ICANON, "the terminal is not raw during the session")
+    terminal.process.signal(getattr(signal, f"SIG{name}"))
+    t.check(terminal.wait(5) != 0, "exit status 0")
+    t.check(terminal.settings()[3] & termios.ICANON and terminal.settings()[3] & termios.ECHO, "the terminal is still raw")
 
 
 @test("shell.terminal", quick=True)
