@@ -246,20 +246,21 @@ std::size_t list_lines(std::string_view text, bool picture) {
   return found;
 }
 
-// The comment of a private key without asking for its passphrase: the file's own, or that of the .pub beside it.
-std::string comment_beside(const std::string& path, Bytes text, const PublicKey& key) {
-  if (const auto file = read_private_key(text, {})) return file->comment;
-  const auto beside = tools::read_file(path + ".pub", max_file);
-  if (!beside) return {};
-  const auto line = parse_public_key_line(text_of(beside->bytes()));
-  return line && line->key == key ? line->comment : std::string();
+// The comment of a private key without asking for its passphrase: that of the .pub beside it, or the file's own.
+std::string comment_of(const std::string& path, Bytes text, const PublicKey& key) {
+  if (const auto beside = tools::read_file(path + ".pub", max_file)) {
+    const auto line = parse_public_key_line(text_of(beside->bytes()));
+    if (line && line->key == key) return line->comment;
+  }
+  const auto file = read_private_key(text, {});
+  return file ? file->comment : std::string();
 }
 
 void list(const Options& options) {
   const auto path = chosen_file(options, "Enter file in which the key is");
   const auto text = contents_of(path);
   const auto key = read_public_half(text.bytes());
-  if (key) return list_key(*key, comment_beside(path, text.bytes(), *key), options.picture);
+  if (key) return list_key(*key, comment_of(path, text.bytes(), *key), options.picture);
   if (key.error() != KeyFileError::not_a_key)
     fail("cannot use " + named(path) + ": " + std::string(describe(key.error())));
   if (list_lines(text_of(text.bytes()), options.picture) == 0)
@@ -336,6 +337,7 @@ void write_user_line(const Options& options) {
 // ---- The command line ----
 
 void declare(CLI::App& app, Options& options) {
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.footer(
       "Without -p, -y, -l or --password a key is made: FILE, and FILE.pub with its public half.\n"
       "\n"

@@ -122,19 +122,19 @@ TEST(KeyFile, EveryChangedByteOfAPlainFileIsAnErrorOrTheComment) {
   }
 }
 
-TEST(KeyFile, EveryChangedByteOfAnEncryptedFileIsAnError) {
+TEST(KeyFile, ChangedBytesOfAnEncryptedFileAreErrors) {
   for (const char* cipher : {"aes256-ctr", "aes256-gcm@openssh.com"}) {
     const auto made = make_file(KeyType::ed25519, KeyFileProtection{.passphrase = bytes_of("x"), .cipher = cipher, .rounds = 1});
     const auto blob = inside(made.file);
     // CTR protects no integrity: a change in the comment, the last nine bytes before the padding, is not seen.
     const bool authenticated = std::string_view(cipher) != "aes256-ctr";
     std::size_t unseen = 0;
-    for (std::size_t i = 0; i < blob.size(); ++i) {
+    for (std::size_t i = 0; i < blob.size(); i += 3) {  // each costs a round of bcrypt
       auto changed = blob;
       changed[i] ^= std::byte{1};
       if (!error_of(armour(changed), "x")) ++unseen;
     }
-    EXPECT_EQ(unseen, authenticated ? 0U : 9U) << cipher;
+    EXPECT_EQ(unseen, authenticated ? 0U : 3U) << cipher;
   }
 }
 
