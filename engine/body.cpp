@@ -18,19 +18,19 @@ std::variant<ClientAuth, ServerAuth> make_auth(const ClientConfig* client, const
 
 }  // namespace
 
-Body::Body(const Provider& provider, std::shared_ptr<const ClientConfig> config)
-    : Body(Role::client, provider, std::move(config), nullptr) {}
+Body::Body(const Provider& provider, const std::shared_ptr<const ClientConfig>& config)
+    : Body(Role::client, provider, config->limits, config, nullptr) {}
 
-Body::Body(const Provider& provider, std::shared_ptr<const ServerConfig> config)
-    : Body(Role::server, provider, nullptr, std::move(config)) {}
+Body::Body(const Provider& provider, const std::shared_ptr<const ServerConfig>& config)
+    : Body(Role::server, provider, config->limits, nullptr, config) {}
 
-Body::Body(Role role, const Provider& provider, std::shared_ptr<const ClientConfig> client,
+Body::Body(Role role, const Provider& provider, const Limits& limits, std::shared_ptr<const ClientConfig> client,
            std::shared_ptr<const ServerConfig> server)
     : role_(role),
       provider_(provider),
       client_config_(std::move(client)),
       server_config_(std::move(server)),
-      limits_(client_config_ ? client_config_->limits : server_config_->limits),
+      limits_(limits),
       inbox_(std::min(limits_.inbox, role == Role::server ? limits_.packet_length_before_auth + packet_overhead : limits_.inbox)),
       writer_(outbox_, *provider_.random),
       exchange_(client_config_.get(), server_config_.get()),
@@ -100,7 +100,10 @@ void Body::release_packet() {
 
 void Body::start() {
   started_ = true;
-  started_at_ = last_activity_ = now_;
+  last_activity_ = now_;
+  ident_deadline_ = now_ + limits_.ident_time;
+  kex_deadline_ = now_ + limits_.kex_time;
+  login_deadline_ = now_ + limits_.login_time;
   const auto problem = client_config_ ? check(provider_, *client_config_) : check(provider_, *server_config_);
   if (problem) {
     end({Code::configuration, 0}, problem->field + ": " + problem->text);
@@ -177,13 +180,26 @@ bool Body::end_of_input() {
 
 // ---- time
 
+// The peer's time stands still while our own side thinks: a person may read a fingerprint for as long as it takes.
+// Only a server's login has one limit for all of it.
+bool Body::waits_for_application() const {
+  if (exchange_.waits_for_application()) return true;
+  const auto* auth = std::get_if<ClientAuth>(&auth_);
+  return auth && auth->service_runs() && !auth->done() && !auth->request_outstanding();
+}
+
 void Body::fire_timers() {
-  const auto late = [&](Limits::Duration allowed) { return now_ >= started_at_ + allowed; };
   if (closed_) return;
-  if (!ident_done_ && late(limits_.ident_time)) return end({Code::ident_timeout, 0});
-  if (!exchange_.first_done() && late(limits_.kex_time)) return end({Code::kex_timeout, 0});
-  if (!authenticated_ && late(limits_.login_time)) return end({Code::login_timeout, 0});
-  if (authenticated_ && !exchange_.idle() && now_ >= rekey_deadline_) return end({Code::rekey_timeout, 0});
+  if (std::exchange(answered_, false)) {
+    kex_deadline_ = now_ + (authenticated_ ? limits_.rekey_time : limits_.kex_time);
+    if (role_ == Role::client) login_deadline_ = now_ + limits_.login_time;
+  }
+  const bool ours = waits_for_application();
+  if (!ident_done_ && now_ >= ident_deadline_) return end({Code::ident_timeout, 0});
+  if (!exchange_.idle() && !ours && now_ >= kex_deadline_)
+    return end({authenticated_ ? Code::rekey_timeout : Code::kex_timeout, 0});
+  if (!authenticated_ && (!ours || role_ == Role::server) && now_ >= login_deadline_)
+    return end({Code::login_timeout, 0});
   if (auto* auth = std::get_if<ServerAuth>(&auth_)) {
     auto with = effects();
     if (const auto error = auth->send_due_failure(with); bad(error)) end(error);
@@ -195,17 +211,14 @@ std::optional<TimePoint> Body::deadline() const {
   if (closed_) return std::nullopt;
   std::optional<TimePoint> earliest;
   const auto consider = [&](TimePoint at) { earliest = earliest ? std::min(*earliest, at) : at; };
-  if (!ident_done_) consider(started_at_ + limits_.ident_time);
-  if (!exchange_.first_done()) consider(started_at_ + limits_.kex_time);
-  if (!authenticated_) consider(started_at_ + limits_.login_time);
+  if (answered_) return now_;
+  const bool ours = waits_for_application();
+  if (!ident_done_) consider(ident_deadline_);
+  if (!exchange_.idle() && !ours) consider(kex_deadline_);
+  if (!authenticated_ && (!ours || role_ == Role::server)) consider(login_deadline_);
   if (const auto* auth = std::get_if<ServerAuth>(&auth_))
     if (const auto at = auth->deadline()) consider(*at);
-  if (authenticated_) {
-    if (!exchange_.idle())
-      consider(rekey_deadline_);
-    else
-      consider(rekey_wanted_ || keys_are_worn() ? now_ : rekey_at_);
-  }
+  if (authenticated_ && exchange_.idle()) consider(rekey_wanted_ || keys_are_worn() ? now_ : rekey_at_);
   if (has_spare_buffers()) consider(last_activity_ + limits_.give_back_after);
   return earliest;
 }
@@ -233,7 +246,7 @@ Error Body::rekey_when_due() {
   if (!authenticated_) return exchange_.first_done() && keys_are_worn() ? Error{Code::rekey_before_auth, 0} : fine();
   if (!rekey_wanted_ && !keys_are_worn() && now_ < rekey_at_) return fine();
   rekey_wanted_ = false;
-  rekey_deadline_ = now_ + limits_.rekey_time;
+  kex_deadline_ = now_ + limits_.rekey_time;
   auto with = effects();
   return exchange_.start(with);
 }

@@ -22,8 +22,8 @@ namespace nacre {
 
 class Body {
  public:
-  Body(const Provider& provider, std::shared_ptr<const ClientConfig> config);
-  Body(const Provider& provider, std::shared_ptr<const ServerConfig> config);
+  Body(const Provider& provider, const std::shared_ptr<const ClientConfig>& config);
+  Body(const Provider& provider, const std::shared_ptr<const ServerConfig>& config);
 
   // ---- the stream, time and events (engine.hpp)
   Buffer incoming();
@@ -55,7 +55,7 @@ class Body {
   NameList signature_algorithms() const { return NameList(extensions_.signature_algorithms); }
 
  private:
-  Body(Role role, const Provider& provider, std::shared_ptr<const ClientConfig> client,
+  Body(Role role, const Provider& provider, const Limits& limits, std::shared_ptr<const ClientConfig> client,
        std::shared_ptr<const ServerConfig> server);
 
   void start();
@@ -64,6 +64,7 @@ class Body {
   bool step_ident();
   bool step_packet();
   bool blocked() const;
+  bool waits_for_application() const;
   bool end_of_input();
   void release_packet();
   std::optional<Event> next_event();
@@ -135,9 +136,11 @@ class Body {
   std::string closing_text_;
 
   TimePoint now_{};
-  TimePoint started_at_{};
+  bool answered_ = false;       // by the application, since the last poll: the peer's time begins anew
+  TimePoint ident_deadline_{};
+  TimePoint kex_deadline_{};    // of the exchange that runs, the first or a later one
+  TimePoint login_deadline_{};
   TimePoint rekey_at_{};        // by age
-  TimePoint rekey_deadline_{};  // of the exchange that runs
   TimePoint last_activity_{};
 };
 

@@ -5,8 +5,8 @@
 
 namespace nacre {
 
-Client::Client(const Provider& provider, std::shared_ptr<const ClientConfig> config)
-    : Engine(std::make_unique<Body>(provider, std::move(config))) {}
+Client::Client(const Provider& provider, const std::shared_ptr<const ClientConfig>& config)
+    : Engine(std::make_unique<Body>(provider, config)) {}
 
 Status Client::answer(Ticket ticket, HostKeyVerdict verdict) { return body_->answer(ticket, verdict); }
 Status Client::answer(Ticket ticket, const Credential& credential) { return body_->answer_auth(ticket, credential); }

@@ -7,7 +7,7 @@ namespace nacre {
 
 class Client : public Engine {
  public:
-  Client(const Provider& provider, std::shared_ptr<const ClientConfig> config);
+  Client(const Provider& provider, const std::shared_ptr<const ClientConfig>& config);
 
   using Engine::answer;
   Status answer(Ticket ticket, HostKeyVerdict verdict);

@@ -112,7 +112,7 @@ Error Body::on_kex_init(const OpenedPacket& packet) {
       const bool idle = reader_.bytes_under_keys() + writer_.bytes_under_keys() < limits_.idle_rekey_bytes;
       idle_rekeys_ = idle ? idle_rekeys_ + 1 : 0;
       if (idle_rekeys_ > limits_.idle_rekeys) return {Code::rekey_too_often, 0};
-      rekey_deadline_ = now_ + limits_.rekey_time;
+      kex_deadline_ = now_ + limits_.rekey_time;
     }
     rekey_wanted_ = false;
   }
@@ -188,6 +188,7 @@ bool Body::holds(Ticket ticket) const {
 }
 
 Status Body::settle(Status status, const Error& error) {
+  if (status == Status::ok) answered_ = true;
   after_exchange_step();
   after_auth_step();
   if (bad(error)) end(error);

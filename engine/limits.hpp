@@ -45,9 +45,10 @@ struct Limits {
   std::size_t held_messages = 256;               // messages of ours that wait for the end of an exchange
   std::size_t held_bytes = 64 * 1024;
 
-  // ---- time: connections that hold a slot and do nothing
+  // ---- time: connections that hold a slot and do nothing. It does not run while our own application is being asked,
+  // but for a server's login_time, which is all that a client gets.
   Duration ident_time = std::chrono::seconds(15);
-  Duration kex_time = std::chrono::seconds(30);
+  Duration kex_time = std::chrono::seconds(30);     // the first key exchange, ident included
   Duration login_time = std::chrono::seconds(120);  // from the first poll to the end of authentication
   Duration rekey_time = std::chrono::seconds(60);
   Duration give_back_after = std::chrono::seconds(2);  // of silence: then buffers go back to the heap

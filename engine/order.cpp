@@ -42,8 +42,8 @@ constexpr std::array rows{
     OrderRow{94, 98, "CHANNEL_DATA, EXTENDED_DATA, EOF, CLOSE, REQUEST", "-------EH-I", "-------EH-I"},
     OrderRow{99, 100, "CHANNEL_SUCCESS, CHANNEL_FAILURE", "-------AA-I", "-------AA-I"},
     OrderRow{101, 191, "unassigned",          "-------UU-I", "-------UU-I"},
-    OrderRow{192, 192, "PING",                "-----IIAH-I", "-----IIAH-I"},
-    OrderRow{193, 193, "PONG",                "-----IIII-I", "-----IIII-I"},
+    OrderRow{192, 192, "PING",                "-----IIAHII", "-----IIAHII"},
+    OrderRow{193, 193, "PONG",                "-----IIIIII", "-----IIIIII"},
     OrderRow{194, 255, "unassigned",          "-------UU-I", "-------UU-I"},
 };
 

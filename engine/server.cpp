@@ -5,8 +5,8 @@
 
 namespace nacre {
 
-Server::Server(const Provider& provider, std::shared_ptr<const ServerConfig> config)
-    : Engine(std::make_unique<Body>(provider, std::move(config))) {}
+Server::Server(const Provider& provider, const std::shared_ptr<const ServerConfig>& config)
+    : Engine(std::make_unique<Body>(provider, config)) {}
 
 Status Server::answer(Ticket ticket, KeyInterest interest) { return body_->answer_auth(ticket, interest); }
 Status Server::answer(Ticket ticket, AuthVerdict verdict) { return body_->answer_auth(ticket, verdict); }

@@ -7,7 +7,7 @@ namespace nacre {
 
 class Server : public Engine {
  public:
-  Server(const Provider& provider, std::shared_ptr<const ServerConfig> config);
+  Server(const Provider& provider, const std::shared_ptr<const ServerConfig>& config);
 
   using Engine::answer;
   Status answer(Ticket ticket, KeyInterest interest);
