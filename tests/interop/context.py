@@ -1,6 +1,7 @@
 """What a test is given: servers and clients of its pair, the questions it may ask, and the logs when it fails."""
 
 import dataclasses
+import grp
 import os
 import pathlib
 import pwd
@@ -104,6 +105,9 @@ class Context:
             usual["UserKnownHostsFile"] = server.known_hosts
         options = {key: value for key, value in {**usual, **(options or {})}.items() if value is not None}
         keys = [self.shared.user_key()] if keys is None else keys
+        wants_terminal = any(flag in ("-t", "-tt") for flag in flags) or options.get("RequestTTY") in ("yes", "force")
+        if self.server_program.kind == "openssh" and wants_terminal:
+            needs_terminals_of_group_tty()
         port = str(port or (server.port if server else 22))
         argv = (program or self.client).client(options, list(flags), keys, port, user, [host, *command])
         return [str(word) for word in argv]
@@ -220,6 +224,18 @@ class Context:
             text.append(f"  --- {terminal.name} showed")
             text += [f"    | {line[:300]}" for line in printable(terminal.text())[-lines:]]
         return "\n".join(text)
+
+
+def needs_terminals_of_group_tty():
+    """OpenSSH's sshd gives its ptys to the group tty, which only root may do where the system has not done it."""
+    if os.geteuid() == 0:
+        return
+    pair = os.openpty()
+    group = os.fstat(pair[1]).st_gid
+    for descriptor in pair:
+        os.close(descriptor)
+    if group != grp.getgrnam("tty").gr_gid:
+        raise Skip("OpenSSH's sshd gets no pty here: ptys are not of the group tty, and only root may change that")
 
 
 def printable(text):
