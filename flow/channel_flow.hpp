@@ -15,11 +15,22 @@
 namespace nacre {
 
 // How the program at the other end came to its end (RFC 4254 6.10): by itself with a status, or by a signal.
+// (It and ChannelWish have constructors because g++ 12 destroys temporary aggregates wrongly beside a co_await.)
 struct Exit {
-  std::optional<std::uint32_t> status = {};
-  std::string signal = {};   // "TERM", without SIG; empty: none. Escaped
+  Exit() = default;
+  explicit Exit(std::uint32_t with_status) : status(with_status) {}
+  static Exit by_signal(std::string signal, bool core_dumped = false, std::string message = {}) {
+    Exit exit;
+    exit.signal = std::move(signal);
+    exit.core_dumped = core_dumped;
+    exit.message = std::move(message);
+    return exit;
+  }
+
+  std::optional<std::uint32_t> status;
+  std::string signal;   // "TERM", without SIG; empty: none. Escaped when it came from a peer
   bool core_dumped = false;
-  std::string message = {};  // the peer's words, escaped
+  std::string message;  // likewise
 };
 
 class ChannelCore;

@@ -23,20 +23,26 @@ struct PtyWish {
 
 struct RunShell {};
 struct RunCommand {
+  explicit RunCommand(std::string text) : command(std::move(text)) {}
   std::string command;
 };
 struct RunSubsystem {
+  explicit RunSubsystem(std::string text) : name(std::move(text)) {}
   std::string name;
 };
 struct ConnectTo {  // no session: a direct-tcpip channel (RFC 4254 7.2) to be carried on from the server
+  ConnectTo(std::string to_host, std::uint16_t to_port) : host(std::move(to_host)), port(to_port) {}
   std::string host;
-  std::uint16_t port = 22;
+  std::uint16_t port;
 };
 
 struct ChannelWish {
-  std::variant<RunShell, RunCommand, RunSubsystem, ConnectTo> what = RunShell{};
-  std::optional<PtyWish> pty = std::nullopt;
-  std::vector<std::pair<std::string, std::string>> environment = {};  // refusals are passed over, as ssh does
+  using What = std::variant<RunShell, RunCommand, RunSubsystem, ConnectTo>;
+  ChannelWish(What wanted = RunShell{}) : what(std::move(wanted)) {}  // NOLINT: implicit on purpose
+
+  What what;
+  std::optional<PtyWish> pty;
+  std::vector<std::pair<std::string, std::string>> environment;  // refusals are passed over, as ssh does
 };
 
 // Opens the channel and makes the requests in their order. Errors: channel_refused, request_refused, ...

@@ -142,9 +142,9 @@ void SessionCore::on_request(const RequestReceived& received) {
   auto* channel = find(received.channel);
   const auto* status = std::get_if<ExitStatus>(&received.request);
   const auto* signal = std::get_if<ExitSignal>(&received.request);
-  if (channel && status) channel->on_exit(Exit{.status = status->status});
+  if (channel && status) channel->on_exit(Exit(status->status));
   if (channel && signal)
-    channel->on_exit(Exit{.signal = printable(signal->signal), .core_dumped = signal->core_dumped, .message = printable(signal->message)});
+    channel->on_exit(Exit::by_signal(printable(signal->signal), signal->core_dumped, printable(signal->message)));
   if (!status && !signal && role_ && role_(Event(received))) return;
   if (received.want_reply) static_cast<void>(engine_->reply(received.ticket, false));
 }

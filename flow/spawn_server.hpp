@@ -5,7 +5,7 @@
 //
 //   auto ending = co_await spawn_server(stop, options, flow, [](Run run) -> Awaitable<Exit> {
 //     auto said = co_await run.channel.write(bytes_of("hello\n"));
-//     co_return Exit{0};
+//     co_return Exit(0);
 //   });
 //
 // The other gives a SessionHandler for each session channel, which sees each request as it comes.
