@@ -1,7 +1,7 @@
 // ecdh-sha2-nistp256, -nistp384, -nistp521 (RFC 5656 4). Values are uncompressed points, K is the x coordinate.
-#include <botan/ec_apoint.h>
 #include <botan/ec_group.h>
-#include <botan/ec_scalar.h>
+#include <botan/ecdh.h>
+#include <botan/pubkey.h>
 
 #include "crypto/botan_guard.hpp"
 #include "crypto/botan_parts.hpp"
@@ -18,47 +18,46 @@ class Ecdh final : public KeyExchange {
   std::optional<ByteVector> initiate(Random& random) override {
     return guarded([&]() -> std::optional<ByteVector> {
       BotanRandom source(random);
-      scalar_.emplace(Botan::EC_Scalar::random(group_, source));
-      return public_value(*scalar_, source);
+      key_ = std::make_unique<Botan::ECDH_PrivateKey>(source, group_);
+      return public_value(*key_);
     });
   }
 
   std::optional<Secret> finish(Bytes reply) override {
     return guarded([&]() -> std::optional<Secret> {
-      if (!scalar_) return std::nullopt;
-      const auto scalar = std::exchange(scalar_, std::nullopt);
+      if (!key_) return std::nullopt;
+      const auto key = std::move(key_);
       Botan::Null_RNG none;  // blinding protects keys that are used more than once
-      return agree(*scalar, reply, none);
+      return agree(*key, reply, none);
     });
   }
 
   std::optional<Reply> respond(Random& random, Bytes initial_value) override {
     return guarded([&]() -> std::optional<Reply> {
       BotanRandom source(random);
-      const auto scalar = Botan::EC_Scalar::random(group_, source);
-      auto secret = agree(scalar, initial_value, source);
+      const Botan::ECDH_PrivateKey key(source, group_);
+      auto secret = agree(key, initial_value, source);
       if (!secret) return std::nullopt;
-      return Reply{public_value(scalar, source), std::move(*secret)};
+      return Reply{public_value(key), std::move(*secret)};
     });
   }
 
  private:
-  static ByteVector public_value(const Botan::EC_Scalar& scalar, Botan::RandomNumberGenerator& source) {
-    const auto point = Botan::EC_AffinePoint::g_mul(scalar, source).serialize_uncompressed();
+  static ByteVector public_value(const Botan::ECDH_PrivateKey& key) {
+    const auto point = key.public_value(Botan::EC_Point_Format::Uncompressed);
     return copy_of(bytes_of(std::span<const std::uint8_t>(point)));
   }
 
-  // RFC 5656 4: the point is whole, uncompressed, on the curve and not at infinity. The curves' cofactor is 1.
-  std::optional<Secret> agree(const Botan::EC_Scalar& scalar, Bytes value, Botan::RandomNumberGenerator& source) const {
-    if (value.size() != 1 + 2 * group_.get_p_bytes() || value[0] != std::byte{4}) return std::nullopt;
-    const auto point = Botan::EC_AffinePoint::deserialize(group_, octets(value));
-    if (!point || point->is_identity()) return std::nullopt;
-    const auto x = point->mul_x_only(scalar, source);
-    return secret_as_mpint(bytes_of(std::span<const std::uint8_t>(x)));
+  // RFC 5656 4: the point is whole and uncompressed, which Botan would not insist on, and on the curve, which it does.
+  std::optional<Secret> agree(const Botan::ECDH_PrivateKey& key, Bytes point, Botan::RandomNumberGenerator& source) const {
+    if (point.size() != 1 + 2 * group_.get_p_bytes() || point[0] != std::byte{4}) return std::nullopt;
+    const Botan::PK_Key_Agreement agreement(key, source, "Raw");
+    const auto x = agreement.derive_key(0, octets(point));
+    return secret_as_mpint(bytes_of(std::span<const std::uint8_t>(x.begin(), x.size())));
   }
 
   Botan::EC_Group group_;
-  std::optional<Botan::EC_Scalar> scalar_;
+  std::unique_ptr<Botan::ECDH_PrivateKey> key_;
 };
 
 }  // namespace
