@@ -10,8 +10,8 @@
 #include <asio/async_result.hpp>
 #include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/dispatch.hpp>
 #include <asio/error_code.hpp>
+#include <asio/post.hpp>
 
 #include "flow/flow.hpp"
 
@@ -25,26 +25,39 @@ asio::error_code code_of_read(const FlowResult<std::size_t>& result);
 
 namespace detail {
 
+struct Moved {
+  asio::error_code error;
+  std::size_t size = 0;
+};
+
 template <class F>
-Awaitable<FlowResult<std::size_t>> read_some(F& flow, Buffer into) {
-  if (into.empty()) co_return std::size_t{0};
+Awaitable<Moved> read_some(F& flow, Buffer into) {
+  if (into.empty()) co_return Moved();
   auto result = co_await flow.read(into);
-  co_return result;
+  Moved moved;
+  moved.error = code_of_read(result);
+  moved.size = result ? *result : 0;
+  co_return moved;
 }
 
 // All of one buffer: more than `some` promises, and the cheapest for a flow.
 template <class F>
-Awaitable<FlowResult<std::size_t>> write_some(F& flow, Bytes bytes) {
-  if (bytes.empty()) co_return std::size_t{0};
+Awaitable<Moved> write_some(F& flow, Bytes bytes) {
+  Moved moved;
+  moved.size = bytes.size();
+  if (bytes.empty()) co_return moved;
   auto written = co_await flow.write(bytes);
-  if (!written) co_return Unexpected{written.error()};
-  co_return bytes.size();
+  if (written) co_return moved;
+  moved.error = to_error_code(written.error());
+  moved.size = 0;
+  co_return moved;
 }
 
+// Never from within the call that has begun the operation, as Asio demands.
 template <class Handler>
 void complete(Executor executor, Handler handler, asio::error_code error, std::size_t size) {
   auto on = asio::get_associated_executor(handler, executor);
-  asio::dispatch(on, [handler = std::move(handler), error, size]() mutable { std::move(handler)(error, size); });
+  asio::post(on, [handler = std::move(handler), error, size]() mutable { std::move(handler)(error, size); });
 }
 
 template <class Place, class Buffers>
@@ -63,11 +76,8 @@ auto async_read_some_of(F& flow, const MutableBuffers& buffers, Token&& token) {
       [&flow](auto handler, Buffer into) {
         auto executor = Executor(flow.get_executor());
         asio::co_spawn(executor, detail::read_some(flow, into),
-                       [executor, wanted = into.size(), handler = std::move(handler)](
-                           std::exception_ptr, FlowResult<std::size_t> result) mutable {
-                         const auto size = result ? *result : 0;
-                         const auto error = wanted == 0 ? asio::error_code() : code_of_read(result);
-                         detail::complete(executor, std::move(handler), error, size);
+                       [executor, handler = std::move(handler)](std::exception_ptr, detail::Moved moved) mutable {
+                         detail::complete(executor, std::move(handler), moved.error, moved.size);
                        });
       },
       token, detail::first_of<Buffer>(buffers));
@@ -79,10 +89,8 @@ auto async_write_some_of(F& flow, const ConstBuffers& buffers, Token&& token) {
       [&flow](auto handler, Bytes bytes) {
         auto executor = Executor(flow.get_executor());
         asio::co_spawn(executor, detail::write_some(flow, bytes),
-                       [executor, handler = std::move(handler)](std::exception_ptr,
-                                                                FlowResult<std::size_t> result) mutable {
-                         const auto error = result ? asio::error_code() : to_error_code(result.error());
-                         detail::complete(executor, std::move(handler), error, result ? *result : 0);
+                       [executor, handler = std::move(handler)](std::exception_ptr, detail::Moved moved) mutable {
+                         detail::complete(executor, std::move(handler), moved.error, moved.size);
                        });
       },
       token, detail::first_of<Bytes>(buffers));
