@@ -63,10 +63,12 @@ void RunningProgram::hang_up() {
   signal_group(pid_, SIGCONT);
 }
 
-// The terminal hangs up with its last master; programs on pipes find them closed, and go on if they don't mind.
+// A program that runs on without anybody to hear it is told so: a terminal hangs up by itself with its last master, and
+// those on pipes get the same signal. A program that wants to stay says so with nohup.
 void RunningProgram::listener_gone() {
   if (gone_) return;
   gone_ = true;
+  hang_up();
   const auto self = shared_from_this();
   asio::co_spawn(
       channel_.get_executor(),
