@@ -327,7 +327,8 @@ int start(const Names& words, const StandardDescriptors& standard) {
   auto letters = joined(line->options);
   if (!letters) return fail(letters.error());
   CLI::App app("An SSH client: [options] [user@]host [command], or ssh://[user@]host[:port].", "nacre-ssh");
-  Letters(app, setup.arguments, table).define();
+  Letters letters_of_app(app, setup.arguments, table);
+  letters_of_app.define();
   try {
     app.parse(Names(letters->rbegin(), letters->rend()));
   } catch (const CLI::Success& success) {
