@@ -35,13 +35,14 @@ FlowResult<Users> Users::parse(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty() || line.starts_with('#')) continue;
-    const auto colon = line.find(':');
+    const auto name_end = line.find_first_of(": \t");
     const auto where = "line " + std::to_string(number) + ": ";
-    if (colon == std::string_view::npos || colon == 0)
+    if (name_end == std::string_view::npos || name_end == 0)
       return Unexpected{FlowError{FlowCode::configuration, where + "expected name:hash"}};
-    if (!is_password_hash(line.substr(colon + 1)))
+    const auto hash = line.substr(std::min(line.find_first_not_of(": \t", name_end), line.size()));
+    if (!is_password_hash(hash))
       return Unexpected{FlowError{FlowCode::configuration, where + "the hash is not an Argon2 or bcrypt line"}};
-    users.push_back({std::string(line.substr(0, colon)), {}, std::string(line.substr(colon + 1))});
+    users.push_back({std::string(line.substr(0, name_end)), {}, std::string(hash)});
   }
   return make(std::move(users));
 }
