@@ -22,7 +22,8 @@ class Users {
   // Nothing when a name stands twice or is empty, or a hash is not understood.
   static FlowResult<Users> make(std::vector<User> users);
 
-  // Lines "name:hash", or with blanks between as nacre-keygen writes them; empty ones and those that begin with '#' are passed over. The error names the line.
+  // Lines "name:hash", or with blanks between as nacre-keygen writes them; empty ones and those that begin with '#' are
+  // passed over. The error names the line.
   static FlowResult<Users> parse(std::string_view text);
 
   // An unknown name, and a user without a password, cost as much time as a wrong password.
