@@ -82,19 +82,15 @@ std::optional<FlowError> ChannelCore::error() const {
   return session_->error();
 }
 
-FlowResult<std::size_t> ChannelCore::end_of_input() const {
-  if (eof_ || phase_ == Phase::closed) return std::size_t{0};
-  return Unexpected{session_->error()};
-}
-
 Tried ChannelCore::try_read(Buffer into, Stream stream) {
   auto& in = incoming(stream);
   if (const auto size = in.queue.read(into); size != 0) {
     credit(size);
     return FlowResult<std::size_t>(size);
   }
+  if (eof_ || phase_ == Phase::closed) return FlowResult<std::size_t>(std::size_t{0});
   if (closing_) return FlowResult<std::size_t>(Unexpected{FlowError{FlowCode::closed, "the channel is closed"}});
-  if (eof_ || closed()) return end_of_input();
+  if (session_->ended()) return FlowResult<std::size_t>(Unexpected{session_->error()});
   return std::nullopt;
 }
 
@@ -121,8 +117,13 @@ Awaitable<FlowResult<std::size_t>> ChannelCore::read(Buffer into, Stream stream)
 Awaitable<FlowResult<Done>> ChannelCore::wait_readable(Stream stream) {
   const auto self = shared_from_this();
   auto& in = incoming(stream);
-  if (in.queue.empty() && !eof_ && !closed() && !closing_) co_await in.readable.wait();
-  co_return Done{};
+  for (bool waited = false;; waited = true) {
+    if (!in.queue.empty() || eof_ || phase_ == Phase::closed) co_return Done{};
+    if (closing_) co_return Unexpected{FlowError{FlowCode::closed, "the channel is closed"}};
+    if (session_->ended()) co_return Unexpected{session_->error()};
+    if (waited) co_return Done{};
+    co_await in.readable.wait();
+  }
 }
 
 void ChannelCore::consume(std::size_t size, Stream stream) {

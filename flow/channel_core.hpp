@@ -76,7 +76,6 @@ class ChannelCore : public std::enable_shared_from_this<ChannelCore> {
   void credit(std::size_t size);
   void wake();
   std::optional<FlowError> write_error() const;
-  FlowResult<std::size_t> end_of_input() const;
 
   std::shared_ptr<SessionCore> session_;
   ChannelId id_;

@@ -60,7 +60,7 @@ class ChannelFlow {
   // ---- ReadyFlow
   Tried try_read(Buffer into, Stream stream = Stream::out);
   Tried try_write(Bytes bytes, Stream stream = Stream::out);
-  Awaitable<FlowResult<Done>> wait_readable(Stream stream = Stream::out);  // data, the end, or an error is there
+  Awaitable<FlowResult<Done>> wait_readable(Stream stream = Stream::out);  // data or the end is there; an error otherwise
   Awaitable<FlowResult<Done>> wait_writable();                             // at least one byte can be written
 
   // ---- Receiving without a further copy

@@ -86,6 +86,8 @@ struct Listener::Inside {
   explicit Inside(Executor executor) : acceptor(executor), pause(executor) {}
   tcp::acceptor acceptor;
   asio::steady_timer pause;
+  std::function<void(std::string_view)> tell;
+  bool exhausted = false;
 };
 
 Listener::Listener(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
@@ -123,16 +125,20 @@ Awaitable<FlowResult<SocketFlow>> Listener::accept() {
     tcp::socket socket(acceptor.get_executor());
     co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
+      inside_->exhausted = false;
       asio::generic::stream_protocol::socket generic(std::move(socket));
       co_return SocketFlow(std::move(generic));
     }
     if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) co_return Unexpected{system_io::closed()};
     const auto exhausted = error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS || error.value() == ENOMEM;
     if (!exhausted) continue;  // only this connection's: gone before it was accepted
+    if (!std::exchange(inside_->exhausted, true) && inside_->tell) inside_->tell(error.message());
     inside_->pause.expires_after(std::chrono::milliseconds(100));
     co_await inside_->pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
   }
 }
+
+void Listener::on_exhausted(std::function<void(std::string_view)> tell) { inside_->tell = std::move(tell); }
 
 void Listener::close() {
   asio::error_code ignored;

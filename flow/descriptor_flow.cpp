@@ -15,6 +15,8 @@ namespace {
 
 using asio::posix::descriptor_base;
 
+constexpr std::size_t terminal_piece = 1024;  // a blocking terminal that is writable takes at least as much, nearly always
+
 // One descriptor. Asio makes whatever it waits on non-blocking, and that flag is shared with every process that has
 // the same terminal: so a borrowed terminal is watched through an epoll of its own and keeps its flags.
 class Watched {
@@ -33,6 +35,8 @@ class Watched {
   ~Watched() { close(); }
 
   int descriptor() const { return descriptor_; }
+  // What one write may be at most: a blocking one of more could wait.
+  std::size_t most() const { return polls_ ? terminal_piece : SIZE_MAX; }
 
   void close() {
     if (descriptor_ == -1) return;
@@ -83,8 +87,6 @@ class Watched {
   int flags_ = -1;
 };
 
-constexpr std::size_t terminal_piece = 1024;  // a blocking terminal that is writable takes at least as much, nearly always
-
 }  // namespace
 
 struct DescriptorFlow::Inside {
@@ -126,7 +128,7 @@ Tried DescriptorFlow::try_write(Bytes bytes) {
   if (!inside_->to || inside_->to->descriptor() == -1) return FlowResult<std::size_t>(Unexpected{system_io::closed()});
   const auto& to = *inside_->to;
   if (!to.ready(POLLOUT)) return std::nullopt;
-  if (::isatty(to.descriptor()) == 1) bytes = bytes.first(std::min(bytes.size(), terminal_piece));
+  bytes = bytes.first(std::min(bytes.size(), to.most()));
   return system_io::attempt([&] { return ::write(to.descriptor(), bytes.data(), bytes.size()); });
 }
 

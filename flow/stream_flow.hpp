@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -62,6 +63,8 @@ class Listener {
   // The next connection. Errors that are only one connection's are passed over; when descriptors have run out it
   // waits a little and goes on. FlowCode::closed after close().
   Awaitable<FlowResult<SocketFlow>> accept();
+  // Hears what the system said, once each time that accept() begins to wait for descriptors.
+  void on_exhausted(std::function<void(std::string_view what)> tell);
   void close();
 
  private:
