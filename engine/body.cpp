@@ -9,6 +9,7 @@ namespace nacre {
 namespace {
 
 constexpr std::string_view ident_start = "SSH-2.0-";
+constexpr std::uint64_t least_rekey_bytes_before_auth = 1024 * 1024;  // however often keys are to change later
 constexpr std::size_t packet_overhead = 4 + 64;  // the length in front, the largest tag behind
 
 std::variant<ClientAuth, ServerAuth> make_auth(const ClientConfig* client, const ServerConfig* server) {
@@ -55,7 +56,7 @@ Buffer Body::incoming() {
 
 void Body::received(std::size_t size) {
   inbox_.received(size);
-  active_ = true;
+  if (size != 0) active_ = unread_ = true;
 }
 
 void Body::sent(std::size_t size) {
@@ -72,6 +73,7 @@ std::optional<Event> Body::poll(TimePoint now) {
   if (!started_) start();
   fire_timers();
   while (!closed_ && events_.empty() && step()) continue;
+  if (events_.empty() && !blocked()) unread_ = false;
   if (!closed_ && events_.empty()) {
     if (const auto error = rekey_when_due(); bad(error)) end(error);
     auto with = effects();
@@ -129,7 +131,10 @@ bool Body::blocked() const {
 }
 
 bool Body::step() {
-  if (blocked()) return false;
+  if (blocked()) {
+    if (input_ended_ && inbox_.size() == 0) end_of_input();  // no answer matters any more
+    return false;
+  }
   const bool progress = ident_done_ ? step_packet() : step_ident();
   if (events_.empty()) release_packet();
   return progress;
@@ -206,9 +211,17 @@ void Body::fire_timers() {
   }
 }
 
+// Whether poll has something to do now: what a command, an answer or the stream has made possible since the last one.
+bool Body::can_progress() const {
+  if (writer_.failure() != Code::none) return true;
+  if (unread_ && (!blocked() || (input_ended_ && inbox_.size() == 0))) return true;
+  return connection_.can_tell_writable(limits_, writer_);
+}
+
 std::optional<TimePoint> Body::deadline() const {
-  if (!started_ || next_event_ < events_.size()) return now_;
+  if (next_event_ < events_.size()) return now_;
   if (closed_) return std::nullopt;
+  if (!started_ || can_progress()) return now_;
   std::optional<TimePoint> earliest;
   const auto consider = [&](TimePoint at) { earliest = earliest ? std::min(*earliest, at) : at; };
   if (answered_) return now_;
@@ -243,7 +256,11 @@ bool Body::keys_are_worn() const {
 
 Error Body::rekey_when_due() {
   if (!exchange_.idle()) return fine();
-  if (!authenticated_) return exchange_.first_done() && keys_are_worn() ? Error{Code::rekey_before_auth, 0} : fine();
+  if (!authenticated_) {  // new keys are for later; only an absurd amount before is a reason to end
+    const auto bytes = std::max(writer_.bytes_under_keys(), reader_.bytes_under_keys());
+    const bool absurd = bytes >= std::max(limits_.rekey_bytes, least_rekey_bytes_before_auth);
+    return exchange_.first_done() && absurd ? Error{Code::rekey_before_auth, 0} : fine();
+  }
   if (!rekey_wanted_ && !keys_are_worn() && now_ < rekey_at_) return fine();
   rekey_wanted_ = false;
   kex_deadline_ = now_ + limits_.rekey_time;

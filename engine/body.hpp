@@ -28,7 +28,7 @@ class Body {
   // ---- the stream, time and events (engine.hpp)
   Buffer incoming();
   void received(std::size_t size);
-  void input_ended() { input_ended_ = true; }
+  void input_ended() { input_ended_ = unread_ = true; }
   std::optional<Event> poll(TimePoint now);
   Bytes outgoing() { return outbox_.outgoing(); }
   void sent(std::size_t size);
@@ -64,6 +64,7 @@ class Body {
   bool step_ident();
   bool step_packet();
   bool blocked() const;
+  bool can_progress() const;
   bool waits_for_application() const;
   bool end_of_input();
   void release_packet();
@@ -124,6 +125,7 @@ class Body {
   bool greeted_ = false;     // what follows our first NEWKEYS has been sent
   bool authenticated_ = false;
   bool input_ended_ = false;
+  bool unread_ = false;      // input has come that poll has not tried yet, or could not
   bool rekey_wanted_ = false;
   bool success_must_follow_ = false;  // client: a late EXT_INFO stands directly before SUCCESS
   bool closed_ = false;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "crypto/wire.hpp"
+#include "engine/effects.hpp"
 #include "engine/transport/negotiation.hpp"
 
 namespace nacre {
@@ -47,6 +48,8 @@ std::optional<ConfigProblem> check(const Provider& provider, const ClientConfig&
 
 std::optional<ConfigProblem> check(const Provider& provider, const ServerConfig& config) {
   if (auto problem = check_common(provider, config.algorithms, config.software, config.limits)) return problem;
+  if (config.banner.size() > max_own_payload)
+    return ConfigProblem{"banner", config.banner.substr(0, 60), "must fit a packet: at most 32512 bytes"};
   if (config.host_keys.empty()) return ConfigProblem{"host_keys", "", "a server needs at least one host key"};
   for (const auto& key : config.host_keys) {
     const bool usable = std::any_of(provider.signatures.begin(), provider.signatures.end(),

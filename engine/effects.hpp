@@ -15,6 +15,9 @@ namespace nacre {
 
 using TimePoint = std::chrono::steady_clock::time_point;  // the type only: nobody below flow/ asks a clock
 
+// Bytes that the application may put into one message of ours other than channel data: that fits any packet.
+constexpr std::size_t max_own_payload = 32 * 1024 - 256;
+
 struct Effects {
   Role role;
   const Provider& provider;

@@ -1,6 +1,8 @@
 // The client's side of authentication. A request is out or the application is being asked, never both.
 #include "engine/auth/client_auth.hpp"
 
+#include <utility>
+
 #include "engine/auth/userauth.hpp"
 #include "engine/messages.hpp"
 
@@ -102,8 +104,8 @@ Error ClientAuth::on_public_key_ok(KeyOffered offered, Bytes body, Bytes session
 void ClientAuth::ask_for_signature(ByteVector key, std::string algorithm, Bytes session_id, Effects& effects) {
   auto message = signed_request(session_id, user_, algorithm, key);
   const auto& state =
-      state_.emplace<Signing>(Signing{effects.ticket(), std::move(key), std::move(algorithm), std::move(message)});
-  effects.emit(SignatureWanted{state.ticket, state.key, state.algorithm, state.message});
+      state_.emplace<Signing>(Signing{effects.ticket(), std::move(key), copy_of(bytes_of(algorithm)), std::move(message)});
+  effects.emit(SignatureWanted{state.ticket, state.key, text_of(state.algorithm), state.message});
 }
 
 Error ClientAuth::on_info_request(std::uint32_t rounds, Bytes body, Effects& effects) {
@@ -150,9 +152,11 @@ Status ClientAuth::answer(Ticket ticket, const Credential& credential, Bytes ses
     credential_used_ = true;
     state_ = PasswordSent{};
   } else if (const auto* interactive = std::get_if<TryKeyboardInteractive>(&credential)) {
+    if (interactive->submethods.size() > max_own_payload) return Status::too_large;
     send_request(method_keyboard_interactive, KeyboardInteractiveBody{{}, interactive->submethods}, effects);
     state_ = PromptsAwaited{0};
   } else if (const auto* key = std::get_if<TryPublicKey>(&credential)) {
+    if (key->key.size() + key->algorithm.size() > max_own_payload / 2) return Status::too_large;
     if (key->signed_at_once) {
       ask_for_signature(copy_of(key->key), std::string(key->algorithm), session_id, effects);
       return Status::ok;
@@ -167,13 +171,15 @@ Status ClientAuth::answer(Ticket ticket, const Signature& signature, Effects& ef
   auto* signing = std::get_if<Signing>(&state_);
   if (!signing || signing->ticket != ticket) return Status::unknown_ticket;
   if (!signature.blob) {  // the application can't after all: something else, then
+    answered_ = std::move(state_);
     choose(effects);
     return Status::ok;
   }
+  if (signature.blob->size() + signing->message.size() > max_own_payload) return Status::too_large;
   const auto blob = encoded(OneString{*signature.blob});
-  send_request(method_publickey, PublicKeyBody{true, signing->algorithm, signing->key, {blob}}, effects);
+  send_request(method_publickey, PublicKeyBody{true, text_of(signing->algorithm), signing->key, {blob}}, effects);
   credential_used_ = true;
-  state_ = KeySent{};
+  answered_ = std::exchange(state_, KeySent{});
   return Status::ok;
 }
 
@@ -186,6 +192,7 @@ Status ClientAuth::answer(Ticket ticket, const Responses& responses, Effects& ef
     if (response.size() > effects.limits.password) return Status::too_large;
     size += 4 + response.size();
   }
+  if (size > max_own_payload) return Status::too_large;
   ByteVector bytes;
   bytes.reserve(size);  // no growth leaves a copy behind
   VectorSink sink{bytes};
@@ -193,7 +200,8 @@ Status ClientAuth::answer(Ticket ticket, const Responses& responses, Effects& ef
   effects.send(InfoResponse{static_cast<std::uint32_t>(responses.responses.size()), {bytes}});
   wipe(bytes);
   if (!responses.responses.empty()) credential_used_ = true;
-  state_ = PromptsAwaited{answering->rounds};
+  const auto rounds = answering->rounds;
+  answered_ = std::exchange(state_, PromptsAwaited{rounds});
   return Status::ok;
 }
 

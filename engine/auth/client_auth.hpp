@@ -35,7 +35,7 @@ class ClientAuth {
   struct NoneSent {};
   struct PasswordSent {};
   struct KeyOffered { ByteVector key; std::string algorithm; };     // 60 is PK_OK
-  struct Signing { Ticket ticket; ByteVector key; std::string algorithm; ByteVector message; };
+  struct Signing { Ticket ticket; ByteVector key, algorithm, message; };
   struct KeySent {};
   struct PromptsAwaited { std::uint32_t rounds; };                  // 60 is INFO_REQUEST
   struct Answering { Ticket ticket; std::uint32_t rounds; std::vector<Prompt> prompts; };
@@ -66,6 +66,7 @@ class ClientAuth {
   std::uint32_t banners_ = 0;
   std::size_t banner_bytes_ = 0;
   State state_ = AwaitService{};
+  State answered_ = AwaitService{};  // the one before: what its event has lent outlives the answer until the next poll
 };
 
 }  // namespace nacre

@@ -198,13 +198,14 @@ Error ServerAuth::send_due_failure(Effects& effects) {
 }
 
 Status ServerAuth::answer(Ticket ticket, KeyInterest interest, Effects& effects) {
-  const auto* offered = std::get_if<Offered>(&state_);
+  auto* offered = std::get_if<Offered>(&state_);
   if (!offered || offered->ticket != ticket) return Status::unknown_ticket;
-  if (interest == KeyInterest::no || ++probes_ > effects.limits.auth_probes) {
+  lent_key_ = std::move(offered->key);
+  if (interest != KeyInterest::yes || ++probes_ > effects.limits.auth_probes) {
     fail(effects);
     return Status::ok;
   }
-  effects.send(PublicKeyOk{offered->algorithm, offered->key});
+  effects.send(PublicKeyOk{offered->algorithm, lent_key_});
   state_ = Ready{};
   return Status::ok;
 }
@@ -212,8 +213,10 @@ Status ServerAuth::answer(Ticket ticket, KeyInterest interest, Effects& effects)
 Status ServerAuth::answer(Ticket ticket, AuthVerdict verdict, Effects& effects) {
   const auto* deciding = std::get_if<Deciding>(&state_);
   if (!deciding || deciding->ticket != ticket) return Status::unknown_ticket;
-  if (verdict == AuthVerdict::reject) {
-    fail(effects);
+  if (verdict == AuthVerdict::accept) {
+    effects.send(UserauthSuccess{});
+    state_ = Done{};
+    effects.emit(Authenticated{user_});
   } else if (verdict == AuthVerdict::partial) {
     passed_.push_back(deciding->method);
     if (methods_left().empty()) {  // nothing could follow: that is no step but an end
@@ -221,10 +224,10 @@ Status ServerAuth::answer(Ticket ticket, AuthVerdict verdict, Effects& effects) 
       return Status::malformed;
     }
     state_ = Failing{effects.now, true};
+  } else if (deciding->method == Method::none && requests_ == 1) {
+    send_failure(false, effects);  // the first is free
   } else {
-    effects.send(UserauthSuccess{});
-    state_ = Done{};
-    effects.emit(Authenticated{user_});
+    fail(effects);
   }
   return Status::ok;
 }
@@ -233,7 +236,9 @@ Status ServerAuth::answer(Ticket ticket, const Prompts& prompts, Effects& effect
   const auto* deciding = std::get_if<Deciding>(&state_);
   if (!deciding || deciding->ticket != ticket) return Status::unknown_ticket;
   if (deciding->method != Method::keyboard_interactive) return Status::wrong_answer;
-  if (prompts.prompts.size() > effects.limits.prompts) return Status::too_large;
+  auto size = prompts.name.size() + prompts.instruction.size();
+  for (const auto& prompt : prompts.prompts) size += prompt.text.size() + 4 + 1;
+  if (prompts.prompts.size() > effects.limits.prompts || size > max_own_payload) return Status::too_large;
   ByteVector bytes;
   VectorSink sink{bytes};
   Writer<VectorSink> writer(sink);

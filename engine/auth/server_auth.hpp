@@ -67,6 +67,7 @@ class ServerAuth {
   std::uint32_t failures_ = 0;
   std::vector<Method> passed_;     // methods of partial successes: each satisfies one step
   std::vector<Bytes> responses_;   // of the packet in hand
+  ByteVector lent_key_;            // of PublicKeyOffered, which outlives its answer until the next poll
   State state_ = AwaitService{};
 };
 

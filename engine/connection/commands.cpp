@@ -10,7 +10,11 @@ namespace {
 
 constexpr std::size_t data_header = 1 + 4 + 4;           // number, recipient, size
 constexpr std::size_t extended_data_header = 1 + 4 + 4 + 4;  // and the type before the size
-constexpr std::size_t max_request = 32 * 1024 - 256;     // bytes of a request's or an open's own data: fits any packet
+
+// RFC 4250 4.6.1: printable US-ASCII without space or comma.
+bool is_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != ','; });
+}
 
 std::size_t header_of(Stream stream) { return stream == Stream::out ? data_header : extended_data_header; }
 
@@ -20,9 +24,8 @@ bool crowded(const Effects& effects) {
                                       effects.out.kept_bytes() > effects.limits.held_bytes / 2);
 }
 
-bool keys_are_worn(const Effects& effects) {
-  return effects.out.bytes_under_keys() >= effects.limits.rekey_bytes ||
-         effects.out.packets_under_keys() >= effects.limits.rekey_packets;
+bool keys_are_worn(const Limits& limits, const PacketWriter& out) {
+  return out.bytes_under_keys() >= limits.rekey_bytes || out.packets_under_keys() >= limits.rekey_packets;
 }
 
 }  // namespace
@@ -35,7 +38,8 @@ std::uint32_t Connection::grant(const Limits& limits) {
 }
 
 Expected<ChannelId, Status> Connection::open(std::string_view type, Bytes data, Effects& effects) {
-  if (type.size() + data.size() > max_request) return Unexpected{Status::too_large};
+  if (!is_name(type)) return Unexpected{Status::malformed};
+  if (type.size() + data.size() > max_own_payload) return Unexpected{Status::too_large};
   if (channels_.used() >= effects.limits.channels || crowded(effects)) return Unexpected{Status::busy};
   auto& channel = channels_.add();
   channel.phase = Channel::Phase::opening;
@@ -45,7 +49,7 @@ Expected<ChannelId, Status> Connection::open(std::string_view type, Bytes data, 
 }
 
 Status Connection::answer(Ticket ticket, const ChannelVerdict& verdict, Effects& effects) {
-  if (verdict.text.size() > max_request) return Status::too_large;
+  if (verdict.text.size() > max_own_payload) return Status::too_large;
   const auto asked = take_undecided(ticket, Kind::open);
   if (!asked) return no_such_ticket(ticket);
   auto& channel = *channels_.find(asked->channel);
@@ -64,7 +68,7 @@ Status Connection::answer(Ticket ticket, const ChannelVerdict& verdict, Effects&
 std::size_t Connection::room(const Channel& channel, const Effects& effects) const {
   if (channel.phase != Channel::Phase::open || channel.eof_sent || channel.close_sent) return 0;
   const auto waiting = effects.out.waiting();
-  if (effects.out.exchanging() || keys_are_worn(effects) || waiting >= effects.limits.outbox_soft) return 0;
+  if (effects.out.exchanging() || keys_are_worn(effects.limits, effects.out) || waiting >= effects.limits.outbox_soft) return 0;
   return std::min<std::size_t>(channel.send_window, channel.send_max_packet);
 }
 
@@ -116,7 +120,8 @@ Buffer Connection::prepare(ChannelId id, std::size_t wanted, Stream stream, Effe
     want_write(*channel);
     return {};
   }
-  prepared_ = Prepared{begin_data(*channel, size, stream, effects), id.id, stream};
+  const auto payload = begin_data(*channel, size, stream, effects);
+  prepared_ = Prepared{payload, id.id, stream, effects.out.turn()};
   return prepared_->payload.subspan(header_of(stream));
 }
 
@@ -124,6 +129,7 @@ void Connection::commit(ChannelId id, std::size_t size, Effects& effects) {
   const auto prepared = std::exchange(prepared_, std::nullopt);
   auto* channel = channels_.find(id.id);
   if (!prepared || prepared->channel != id.id || !channel || size == 0) return;
+  if (prepared->turn != effects.out.turn()) return;  // another call has come between and used the place
   const auto header = header_of(prepared->stream);
   size = std::min(size, prepared->payload.size() - header);
   store_be32(static_cast<std::uint32_t>(size), prepared->payload.data() + header - 4);
@@ -138,13 +144,22 @@ void Connection::want_write(Channel& channel) {
 
 void Connection::make_ready(Channel& channel) {
   if (channel.ready) return;
+  if (ready_next_ != 0 && ready_.size() == ready_.capacity()) {  // the room of those told already
+    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(ready_next_));
+    ready_next_ = 0;
+  }
   channel.ready = true;
   ready_.push_back(channel.id);
 }
 
-void Connection::emit_writable(Effects& effects) {
+bool Connection::can_tell_writable(const Limits& limits, const PacketWriter& out) const {
   // At half the soft mark, so that an application is not woken for every packet that leaves.
-  if (effects.out.exchanging() || keys_are_worn(effects) || effects.out.waiting() > effects.limits.outbox_soft / 2) return;
+  return ready_next_ < ready_.size() && !out.exchanging() && !keys_are_worn(limits, out) &&
+         out.waiting() <= limits.outbox_soft / 2;
+}
+
+void Connection::emit_writable(Effects& effects) {
+  if (!can_tell_writable(effects.limits, effects.out)) return;
   while (ready_next_ < ready_.size()) {
     auto* channel = channels_.find(ready_[ready_next_++]);
     if (ready_next_ == ready_.size()) {
@@ -169,7 +184,7 @@ void Connection::consumed(ChannelId id, std::size_t size, Effects& effects) {
 }
 
 void Connection::return_credit(Channel& channel, Effects& effects) {
-  if (channel.credit < channel.granted / 2 || channel.eof_received || channel.close_sent) return;
+  if (channel.credit == 0 || channel.credit < channel.granted / 2 || channel.eof_received || channel.close_sent) return;
   effects.send(ChannelWindowAdjust{channel.peer_id, channel.credit});
   channel.receive_window += channel.credit;
   channel.credit = 0;
@@ -184,7 +199,8 @@ Expected<Ticket, Status> Connection::request(ChannelId id, const Request& reques
     return Unexpected{Status::busy};
   const auto body = request_body(request);
   const auto name = name_of(request);
-  if (body.size() + name.size() > max_request) return Unexpected{Status::too_large};
+  if (!is_name(name)) return Unexpected{Status::malformed};
+  if (body.size() + name.size() > max_own_payload) return Unexpected{Status::too_large};
   effects.send(ChannelRequest{channel->peer_id, name, want_reply, {body}});
   const auto ticket = effects.ticket();
   if (want_reply) {
@@ -195,7 +211,8 @@ Expected<Ticket, Status> Connection::request(ChannelId id, const Request& reques
 }
 
 Expected<Ticket, Status> Connection::global_request(std::string_view name, Bytes data, bool want_reply, Effects& effects) {
-  if (name.size() + data.size() > max_request) return Unexpected{Status::too_large};
+  if (!is_name(name)) return Unexpected{Status::malformed};
+  if (name.size() + data.size() > max_own_payload) return Unexpected{Status::too_large};
   if (crowded(effects) || (want_reply && unanswered_ >= effects.limits.unanswered_requests))
     return Unexpected{Status::busy};
   effects.send(GlobalRequest{name, want_reply, {data}});
@@ -208,9 +225,9 @@ Expected<Ticket, Status> Connection::global_request(std::string_view name, Bytes
 }
 
 Status Connection::reply(Ticket ticket, bool success, Bytes data, Effects& effects) {
-  if (data.size() > max_request) return Status::too_large;
+  if (data.size() > max_own_payload) return Status::too_large;
+  if (!data.empty() && crowded(effects)) return Status::busy;
   if (const auto asked = take_undecided(ticket, Kind::channel_request)) {
-    --undecided_requests_;
     auto& channel = *channels_.find(asked->channel);
     for (auto& each : channel.peer_requests) {
       if (each.ticket == ticket) {
@@ -222,7 +239,6 @@ Status Connection::reply(Ticket ticket, bool success, Bytes data, Effects& effec
     return Status::ok;
   }
   if (!take_undecided(ticket, Kind::global_request)) return no_such_ticket(ticket);
-  --undecided_requests_;
   for (auto& each : global_requests_) {
     if (each.ticket == ticket) {
       each.answered = true;
@@ -244,6 +260,7 @@ void Connection::send_answers(Channel& channel, Effects& effects) {
     else
       effects.send(ChannelFailure{channel.peer_id});
   }
+  owed_ -= sent;
   channel.peer_requests.erase(channel.peer_requests.begin(),
                               channel.peer_requests.begin() + static_cast<std::ptrdiff_t>(sent));
 }
@@ -256,6 +273,7 @@ void Connection::send_global_answers(Effects& effects) {
     else
       effects.send(RequestFailure{});
   }
+  owed_ -= sent;
   global_requests_.erase(global_requests_.begin(), global_requests_.begin() + static_cast<std::ptrdiff_t>(sent));
 }
 
@@ -279,6 +297,7 @@ Status Connection::close(ChannelId id, Effects& effects) {
   if (crowded(effects)) return Status::busy;
   channel->close_sent = true;
   channel->wants_write = false;
+  forget_requests(*channel);  // no answer may follow
   effects.send(ChannelClose{channel->peer_id});
   return Status::ok;
 }

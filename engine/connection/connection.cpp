@@ -195,6 +195,7 @@ Error Connection::on_request(Bytes body, Effects& effects) {
     queue_request(*channel, *request, message->want_reply, effects);
   } else if (message->want_reply) {
     channel->peer_requests.push_back({{}, true, false});
+    ++owed_;
     send_answers(*channel, effects);
   }
   return fine();
@@ -219,7 +220,7 @@ void Connection::queue_request(Channel& channel, const Request& request, bool wa
     ticket = effects.ticket();
     channel.peer_requests.push_back({ticket});
     undecided_.push_back({ticket, Kind::channel_request, channel.id});
-    ++undecided_requests_;
+    ++owed_;
   }
   effects.emit(RequestReceived{ticket, {channel.id}, want_reply, request});
 }
@@ -245,12 +246,12 @@ Error Connection::on_global_request(Bytes body, Effects& effects) {
   if (request->want_reply) {
     ticket = effects.ticket();
     global_requests_.push_back({ticket, ends_sessions, ends_sessions});
+    ++owed_;
     if (ends_sessions) {
       send_global_answers(effects);
       return fine();
     }
     undecided_.push_back({ticket, Kind::global_request, 0});
-    ++undecided_requests_;
   }
   if (!ends_sessions) effects.emit(GlobalRequestReceived{ticket, request->want_reply, request->name, request->data.bytes});
   return fine();
@@ -266,15 +267,21 @@ Error Connection::on_global_answer(std::uint8_t number, Bytes body, Effects& eff
   return fine();
 }
 
+// What the peer has asked of the channel needs no answer any more.
+void Connection::forget_requests(Channel& channel) {
+  std::erase_if(undecided_, [&](const Undecided& each) {
+    return each.kind != Kind::global_request && each.channel == channel.id;
+  });
+  owed_ -= channel.peer_requests.size();
+  channel.peer_requests.clear();
+}
+
 void Connection::remove(Channel& channel) {
   if (channel.session) --sessions_;
   if (channel.phase == Channel::Phase::asked) --asked_;
   granted_ -= channel.granted;
   unanswered_ -= channel.our_requests.size();
-  const auto gone = std::erase_if(undecided_, [&](const Undecided& each) {
-    return each.kind != Kind::global_request && each.channel == channel.id;
-  });
-  if (channel.phase == Channel::Phase::open) undecided_requests_ -= gone;
+  forget_requests(channel);
   channels_.remove(channel);
 }
 

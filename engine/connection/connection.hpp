@@ -32,10 +32,11 @@ class Connection {
 
   // Tells of one channel that can be written again, if there is one and room for it.
   void emit_writable(Effects& effects);
-  bool has_ready() const { return ready_next_ < ready_.size(); }
+  // Whether it would, or would find out that there is none.
+  bool can_tell_writable(const Limits& limits, const PacketWriter& out) const;
 
   // The application owes so many answers that reading pauses.
-  bool blocks(const Limits& limits) const { return undecided_requests_ >= limits.undecided_requests; }
+  bool blocks(const Limits& limits) const { return owed_ >= limits.undecided_requests; }
 
  private:
   enum class Kind : std::uint8_t { open, channel_request, global_request };
@@ -75,6 +76,7 @@ class Connection {
   void end_data(Channel& channel, std::size_t size, Stream stream, Effects& effects);
   void want_write(Channel& channel);
   void make_ready(Channel& channel);
+  void forget_requests(Channel& channel);
   void remove(Channel& channel);
   std::optional<Undecided> take_undecided(Ticket ticket, Kind kind);
   Status no_such_ticket(Ticket ticket) const;
@@ -84,7 +86,7 @@ class Connection {
   std::size_t asked_ = 0;            // opens of the peer's that wait for the application
   std::uint64_t granted_ = 0;        // receive windows of all channels
   std::size_t unanswered_ = 0;       // requests of ours that wait for the peer
-  std::size_t undecided_requests_ = 0;
+  std::size_t owed_ = 0;             // answers to the peer's requests that have not left
   bool no_more_sessions_ = false;
   std::vector<Undecided> undecided_;
   std::vector<GlobalRequestInHand> global_requests_;
@@ -95,6 +97,7 @@ class Connection {
     Buffer payload;
     std::uint32_t channel;
     Stream stream;
+    std::uint64_t turn;  // of the writer
   };
   std::optional<Prepared> prepared_;
 };

@@ -16,6 +16,12 @@ bool fits(const SignatureAlgorithm& algorithm, Bytes blob) {
   return !reader.failed() && type == algorithm.key_type && algorithm.acceptable(blob);
 }
 
+// What an event has lent stays where it is; a copy goes on.
+void keep_lent(ByteVector& bytes, ByteVector& keeper) {
+  keeper = copy_of(bytes);
+  std::swap(bytes, keeper);
+}
+
 }  // namespace
 
 void Exchange::set_idents(std::string_view ours, std::string_view peers) {
@@ -138,6 +144,8 @@ Status Exchange::answer(Ticket ticket, const Signature& signature, Effects& effe
   if (!waiting || waiting->ticket != ticket) return Status::unknown_ticket;
   auto state = std::move(*waiting);
   state_ = Failed{};
+  keep_lent(state.host_key, lent_key_);
+  keep_lent(state.secrets.hash, lent_hash_);
   if (!signature.blob) {
     error = {Code::signature_refused, 0};
     return Status::ok;
@@ -179,6 +187,7 @@ Status Exchange::answer(Ticket ticket, HostKeyVerdict verdict, Effects& effects,
   if (!waiting || waiting->ticket != ticket) return Status::unknown_ticket;
   auto state = std::move(*waiting);
   state_ = Failed{};
+  keep_lent(state.host_key, lent_key_);
   if (verdict == HostKeyVerdict::trust)
     error = accept_host_key(std::move(state), HostKeyTrusted(), effects);
   else
@@ -217,6 +226,7 @@ Result<std::unique_ptr<Opener>> Exchange::on_new_keys(Bytes body, Effects&) {
   auto* waiting = std::get_if<AwaitNewKeys>(&state_);
   if (!waiting) return Unexpected{unexpected(NewKeys::number)};
   if (!decode<NewKeys>(body)) return Unexpected{malformed(NewKeys::number)};
+  lent_key_ = lent_hash_ = {};
   auto opener = std::move(waiting->opener);
   agreement_ = waiting->algorithms;
   first_done_ = true;

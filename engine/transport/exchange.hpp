@@ -126,6 +126,7 @@ class Exchange {
   ExchangeState state_ = Quiet{};
   ByteVector session_id_;  // the first exchange hash, for ever
   ByteVector host_key_;    // client: the one that was trusted
+  ByteVector lent_key_, lent_hash_;  // of the last event: they outlive its answer until the next poll
   Agreement agreement_;
   bool first_done_ = false;
   bool strict_ = false;

@@ -11,6 +11,7 @@ Bytes Outbox::outgoing() {
   if (flight_.size() == 0) {
     flight_.begin = flight_.end = 0;
     std::swap(flight_, filling_);
+    ++turn_;
   }
   return {flight_.bytes.get() + flight_.begin, flight_.size()};
 }
@@ -21,6 +22,7 @@ void Outbox::sent(std::size_t size) {
 }
 
 Buffer Outbox::reserve(std::size_t size) {
+  ++turn_;
   if (filling_.capacity - filling_.end < size) {
     const auto wanted = std::max({first_capacity, filling_.capacity * 2, filling_.end + size});
     auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted);
@@ -32,6 +34,7 @@ Buffer Outbox::reserve(std::size_t size) {
 }
 
 void Outbox::give_back() {
+  ++turn_;
   if (flight_.size() == 0) flight_ = {};
   if (filling_.size() == 0) filling_ = {};
 }

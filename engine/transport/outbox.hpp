@@ -2,6 +2,7 @@
 // more is written behind it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "crypto/bytes.hpp"
@@ -19,7 +20,12 @@ class Outbox {
 
   // A place for `size` bytes behind all that waits, good until the next call of reserve; it counts once committed.
   Buffer reserve(std::size_t size);
-  void commit(std::size_t size) { filling_.end += size; }
+  void commit(std::size_t size) {
+    filling_.end += size;
+    ++turn_;
+  }
+  // Changes with everything that loses the last place: whoever kept one compares.
+  std::uint64_t turn() const { return turn_; }
 
   std::size_t capacity() const { return flight_.capacity + filling_.capacity; }
   // Nothing waits; giving the buffers back to the heap then.
@@ -39,6 +45,7 @@ class Outbox {
 
   Storage flight_;
   Storage filling_;
+  std::uint64_t turn_ = 0;
 };
 
 }  // namespace nacre

@@ -34,6 +34,9 @@ class PacketWriter {
   Buffer begin(std::size_t payload_size);
   void end(std::size_t payload_size);
 
+  // The same as long as the place of the last begin is good.
+  std::uint64_t turn() const { return outbox_.turn(); }
+
   // Bytes that wait for the stream.
   std::size_t waiting() const { return outbox_.size(); }
 
