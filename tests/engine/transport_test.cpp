@@ -519,6 +519,7 @@ TEST(Timeouts, InEachStepOfTheFirstExchange) {
   for (const auto role : {Role::server, Role::client})
     for (const auto step : {0, 1, 2}) {
       Puppet puppet({.engine = role, .hold_kex_init = step == 0, .hold_method = step == 1, .hold_new_keys = step == 2});
+      puppet.auto_login = false;
       puppet.start();
       puppet.pump();
       puppet.advance(29'999ms);
