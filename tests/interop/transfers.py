@@ -70,7 +70,7 @@ def bulk_both(t, name):
 
 @test("bulk.mac", each=["hmac-sha2-256", "hmac-sha2-512-etm@openssh.com"], limit=120)
 def bulk_mac(t, name):
-    server = t.server()
+    server = t.server({"MACs": f"+{name}"})
     words = {"flags": ["-c", "aes128-ctr", "-m", name]}
     upload(t, server, t.shared.middle, **words)
     download(t, server, t.shared.middle, **words)
