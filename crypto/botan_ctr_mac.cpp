@@ -25,14 +25,17 @@ class CtrMac {
       : tag_size_(mac.tag_size),
         encrypt_then_mac_(mac.encrypt_then_mac),
         stream_(Botan::StreamCipher::create_or_throw("CTR-BE(AES-" + std::to_string(key_bits) + ")")),
-        mac_(Botan::MessageAuthenticationCode::create_or_throw(mac.id == hmac_sha2_512 ? "HMAC(SHA-512)" : "HMAC(SHA-256)")) {
+        mac_(Botan::MessageAuthenticationCode::create_or_throw(mac.id == hmac_sha2_512 ? "HMAC(SHA-512)"
+                                                                                       : "HMAC(SHA-256)")) {
     stream_->set_key(octets(keys.key));
     stream_->set_iv(octets(keys.iv));
     mac_->set_key(octets(keys.mac_key));
   }
 
   PacketShape shape() const {
-    return {.head = encrypt_then_mac_ ? 4 : block_size, .block = block_size, .tag = tag_size_,
+    return {.head = encrypt_then_mac_ ? 4 : block_size,
+            .block = block_size,
+            .tag = tag_size_,
             .length_is_aligned = !encrypt_then_mac_};
   }
   bool encrypt_then_mac() const { return encrypt_then_mac_; }

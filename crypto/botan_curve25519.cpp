@@ -19,7 +19,9 @@ class X25519 {
  public:
   explicit X25519(Botan::RandomNumberGenerator& random) : key_(random) {}
 
-  void append_public(ByteVector& to) const { append(to, bytes_of(std::span<const std::uint8_t>(key_.raw_public_key_bits()))); }
+  void append_public(ByteVector& to) const {
+    append(to, bytes_of(std::span<const std::uint8_t>(key_.raw_public_key_bits())));
+  }
 
   std::optional<Shared> agree(Bytes point) const {
     if (point.size() != point_size) return std::nullopt;
@@ -133,7 +135,8 @@ class MlKem768X25519 final : public KeyExchange {
       if (!classical) return std::nullopt;
       auto secret = combine(sealed.shared_key(), *classical);
       if (!secret) return std::nullopt;
-      Reply reply{copy_of(bytes_of(std::span<const std::uint8_t>(sealed.encapsulated_shared_key()))), std::move(*secret)};
+      Reply reply{copy_of(bytes_of(std::span<const std::uint8_t>(sealed.encapsulated_shared_key()))),
+                  std::move(*secret)};
       curve.append_public(reply.value);
       return reply;
     });

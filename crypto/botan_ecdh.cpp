@@ -49,7 +49,8 @@ class Ecdh final : public KeyExchange {
   }
 
   // RFC 5656 4: the point is whole and uncompressed, which Botan would not insist on, and on the curve, which it does.
-  std::optional<Secret> agree(const Botan::ECDH_PrivateKey& key, Bytes point, Botan::RandomNumberGenerator& source) const {
+  std::optional<Secret> agree(const Botan::ECDH_PrivateKey& key, Bytes point,
+                              Botan::RandomNumberGenerator& source) const {
     if (point.size() != 1 + 2 * group_.get_p_bytes() || point[0] != std::byte{4}) return std::nullopt;
     const Botan::PK_Key_Agreement agreement(key, source, "Raw");
     const auto x = agreement.derive_key(0, octets(point));

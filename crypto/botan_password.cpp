@@ -15,9 +15,9 @@ constexpr std::size_t memory_kib = 64 * 1024;
 constexpr std::size_t passes = 3;
 constexpr std::size_t lanes = 1;
 
-constexpr std::uint32_t max_memory_kib = 1024 * 1024;  // 1 GiB
+constexpr std::uint32_t max_memory_kib = 1024 * 1024;                       // 1 GiB
 constexpr std::uint64_t max_work_kib = std::uint64_t{16} * max_memory_kib;  // memory times passes
-constexpr unsigned max_bcrypt_cost = 16;  // 2^16 rounds
+constexpr unsigned max_bcrypt_cost = 16;                                    // 2^16 rounds
 
 std::string_view until(std::string_view& text, char end) {
   const auto at = text.find(end);
@@ -55,7 +55,8 @@ bool is_argon2(std::string_view line) {
   if (*times == 0 || *parallel == 0 || *parallel > 128 || *memory < 8 * *parallel) return false;
   if (*memory > max_memory_kib || std::uint64_t{*memory} * *times > max_work_kib) return false;
   const auto salt = until(line, '$');
-  return is_base64(salt) && salt.size() >= 11 && salt.size() <= 64 && is_base64(line) && line.size() >= 22 && line.size() <= 128;
+  return is_base64(salt) && salt.size() >= 11 && salt.size() <= 64 && is_base64(line) && line.size() >= 22 &&
+         line.size() <= 128;
 }
 
 // "$2b$12$" and 53 characters of bcrypt's own base64.
@@ -64,7 +65,8 @@ bool is_bcrypt(std::string_view line) {
   if (line.size() != 60 || !line.starts_with("$2") || line[3] != '$' || line[6] != '$') return false;
   if (line[2] != 'a' && line[2] != 'b' && line[2] != 'y') return false;
   const auto cost = parameter(line.substr(4, 2), "");
-  return cost && *cost >= 4 && *cost <= max_bcrypt_cost && line.substr(7).find_first_not_of(digits) == std::string_view::npos;
+  return cost && *cost >= 4 && *cost <= max_bcrypt_cost &&
+         line.substr(7).find_first_not_of(digits) == std::string_view::npos;
 }
 
 }  // namespace

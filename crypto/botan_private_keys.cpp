@@ -17,8 +17,8 @@ namespace nacre {
 
 namespace {
 
-using parts::Curve;
 using Botan::BigInt;
+using parts::Curve;
 
 // A blob or section is written twice: counted, then into a place of that size, so that no copy of a secret is left by
 // a growing vector.
@@ -92,7 +92,8 @@ class Ed25519Key final : public PrivateKey {
     reader.read(both);
     if (reader.failed() || point.size() != 32 || both.size() != 64 || !same_bytes(point, both.last(32))) return nullptr;
     auto key = from_seed(both.first(32));
-    return key && same_bytes(key->public_key().blob().last(32), point) ? std::move(key) : nullptr;
+    if (!key || !same_bytes(key->public_key().blob().last(32), point)) return nullptr;
+    return key;
   }
 
   const PublicKey& public_key() const override { return public_; }
@@ -170,10 +171,12 @@ class EcdsaKey final : public PrivateKey {
     fields.read_from(reader);
     reader.read(number);
     const auto size = find_curve(facts.name)->field_bytes;
-    if (reader.failed() || fields.curve != find_curve(facts.name)->name || number.magnitude.size() > size) return nullptr;
+    if (reader.failed() || fields.curve != find_curve(facts.name)->name || number.magnitude.size() > size)
+      return nullptr;
     Secret fixed(size);
     if (!number.magnitude.empty())
-      std::memcpy(fixed.buffer().last(number.magnitude.size()).data(), number.magnitude.data(), number.magnitude.size());
+      std::memcpy(fixed.buffer().last(number.magnitude.size()).data(), number.magnitude.data(),
+                  number.magnitude.size());
     const auto group = Botan::EC_Group::from_name(facts.group);
     const auto scalar = Botan::EC_Scalar::deserialize(group, octets(fixed.bytes()));
     if (!scalar || scalar->is_zero()) return nullptr;

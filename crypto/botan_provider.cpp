@@ -50,15 +50,19 @@ constexpr SignatureAlgorithm signatures[] = {
     {"ssh-ed25519", "ssh-ed25519", true, parts::acceptable_ed25519, parts::verify_ed25519},
     {"rsa-sha2-512", "ssh-rsa", true, parts::acceptable_rsa, parts::verify_rsa<512>},
     {"rsa-sha2-256", "ssh-rsa", true, parts::acceptable_rsa, parts::verify_rsa<256>},
-    {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", false, parts::acceptable_ecdsa<Curve::p256>, parts::verify_ecdsa<Curve::p256>},
-    {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", false, parts::acceptable_ecdsa<Curve::p384>, parts::verify_ecdsa<Curve::p384>},
-    {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", false, parts::acceptable_ecdsa<Curve::p521>, parts::verify_ecdsa<Curve::p521>},
+    {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", false, parts::acceptable_ecdsa<Curve::p256>,
+     parts::verify_ecdsa<Curve::p256>},
+    {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", false, parts::acceptable_ecdsa<Curve::p384>,
+     parts::verify_ecdsa<Curve::p384>},
+    {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", false, parts::acceptable_ecdsa<Curve::p521>,
+     parts::verify_ecdsa<Curve::p521>},
 };
 
 }  // namespace
 
 Provider botan_provider(Random& random) {
-  return {.key_exchanges = key_exchanges, .ciphers = ciphers, .macs = macs, .signatures = signatures, .random = &random};
+  return {
+      .key_exchanges = key_exchanges, .ciphers = ciphers, .macs = macs, .signatures = signatures, .random = &random};
 }
 
 }  // namespace nacre

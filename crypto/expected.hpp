@@ -17,7 +17,7 @@ Unexpected(E) -> Unexpected<E>;
 template <class T, class E>
 class [[nodiscard]] Expected {
  public:
-  Expected(T value) : content_(std::in_place_index<0>, std::move(value)) {}                    // NOLINT: implicit on purpose
+  Expected(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
   Expected(Unexpected<E> failure) : content_(std::in_place_index<1>, std::move(failure.error)) {}  // NOLINT: likewise
 
   bool has_value() const { return content_.index() == 0; }

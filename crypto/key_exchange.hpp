@@ -27,9 +27,9 @@ class KeyExchange {
   };
 
   virtual ~KeyExchange() = default;
-  [[nodiscard]] virtual std::optional<ByteVector> initiate(Random& random) = 0;                   // client, first
-  [[nodiscard]] virtual std::optional<Secret> finish(Bytes reply) = 0;                            // client, second
-  [[nodiscard]] virtual std::optional<Reply> respond(Random& random, Bytes initial_value) = 0;    // server
+  [[nodiscard]] virtual std::optional<ByteVector> initiate(Random& random) = 0;                 // client, first
+  [[nodiscard]] virtual std::optional<Secret> finish(Bytes reply) = 0;                          // client, second
+  [[nodiscard]] virtual std::optional<Reply> respond(Random& random, Bytes initial_value) = 0;  // server
 };
 
 struct KeyExchangeAlgorithm {

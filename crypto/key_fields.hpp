@@ -10,8 +10,8 @@ namespace nacre {
 
 struct CurveFacts {
   std::string_view key_type;
-  std::string_view name;       // as the blob says it again
-  std::size_t field_bytes;     // of a coordinate, and of the order
+  std::string_view name;    // as the blob says it again
+  std::size_t field_bytes;  // of a coordinate, and of the order
   std::size_t bits;
 };
 const CurveFacts* find_curve(std::string_view key_type);  // null: not the name of one

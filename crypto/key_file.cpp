@@ -174,7 +174,8 @@ Expected<PrivateKeyFile, KeyFileError> read_section(Bytes section, const KeyFile
 
 // ---- Writing ----
 
-std::optional<Secret> padded_section(const PrivateKey& key, std::string_view comment, std::size_t block, Random& random) {
+std::optional<Secret> padded_section(const PrivateKey& key, std::string_view comment, std::size_t block,
+                                     Random& random) {
   std::array<std::byte, 4> check;
   if (!random.fill(check)) return std::nullopt;
   const auto fields = key.private_section();
@@ -200,8 +201,8 @@ std::optional<Lock> make_lock(const std::optional<KeyFileProtection>& protection
   Lock lock;
   if (!protection) return lock;
   lock.cipher = find_key_file_cipher(protection->cipher);
-  if (lock.cipher == nullptr || !lock.cipher->for_writing || protection->passphrase.empty() || protection->rounds == 0 ||
-      protection->rounds > max_rounds)
+  if (lock.cipher == nullptr || !lock.cipher->for_writing || protection->passphrase.empty() ||
+      protection->rounds == 0 || protection->rounds > max_rounds)
     return std::nullopt;
   std::array<std::byte, salt_size> salt;
   if (!random.fill(salt)) return std::nullopt;
@@ -218,8 +219,10 @@ std::optional<Lock> make_lock(const std::optional<KeyFileProtection>& protection
 
 const KeyFileCipher* find_key_file_cipher(std::string_view name) {
   static constexpr KeyFileCipher ciphers[] = {
-      {"aes256-ctr", 32, 16, 16, 0, true},          {"aes256-gcm@openssh.com", 32, 12, 16, 16, true},
-      {"aes192-ctr", 24, 16, 16, 0, false},         {"aes128-ctr", 16, 16, 16, 0, false},
+      {"aes256-ctr", 32, 16, 16, 0, true},
+      {"aes256-gcm@openssh.com", 32, 12, 16, 16, true},
+      {"aes192-ctr", 24, 16, 16, 0, false},
+      {"aes128-ctr", 16, 16, 16, 0, false},
       {"aes128-gcm@openssh.com", 16, 12, 16, 16, false},
   };
   for (const auto& cipher : ciphers)
@@ -287,7 +290,8 @@ std::string_view describe(KeyFileError error) {
     case KeyFileError::too_large: return "the file is larger than 1 MiB, which no key is";
     case KeyFileError::malformed: return "the key file is damaged or cut short; restore it from a copy";
     case KeyFileError::unknown_cipher:
-      return "the key is encrypted with a cipher that is not supported; `ssh-keygen -p -Z aes256-ctr -f FILE` changes it";
+      return "the key is encrypted with a cipher that is not supported; `ssh-keygen -p -Z aes256-ctr -f FILE` changes "
+             "it";
     case KeyFileError::unknown_kdf: return "the key is protected by a key derivation that is not supported";
     case KeyFileError::too_many_rounds:
       return "the key asks for more than 2048 bcrypt rounds; `ssh-keygen -p -a 24 -f FILE` lowers them";

@@ -14,17 +14,17 @@
 namespace nacre {
 
 enum class KeyFileError {
-  not_a_key,           // no BEGIN OPENSSH PRIVATE KEY line
-  other_format,        // a PEM of another kind (PKCS#1, PKCS#8, EC): ssh-keygen -p converts it
-  too_large,           // over 1 MiB
-  malformed,           // armour, fields, padding or check words don't fit
+  not_a_key,     // no BEGIN OPENSSH PRIVATE KEY line
+  other_format,  // a PEM of another kind (PKCS#1, PKCS#8, EC): ssh-keygen -p converts it
+  too_large,     // over 1 MiB
+  malformed,     // armour, fields, padding or check words don't fit
   unknown_cipher,
   unknown_kdf,
-  too_many_rounds,     // bcrypt rounds over 2048
+  too_many_rounds,  // bcrypt rounds over 2048
   unknown_key_type,
-  passphrase_needed,   // encrypted, and no passphrase was given
-  passphrase_wrong,    // or the file is damaged: the two can't be told apart
-  halves_differ,       // the public half in the clear is not that of the private half
+  passphrase_needed,  // encrypted, and no passphrase was given
+  passphrase_wrong,   // or the file is damaged: the two can't be told apart
+  halves_differ,      // the public half in the clear is not that of the private half
 };
 
 // One sentence without a full stop, for people: what is wrong and what to do about it.
@@ -42,9 +42,9 @@ Expected<PrivateKeyFile, KeyFileError> read_private_key(Bytes text, Bytes passph
 Expected<PublicKey, KeyFileError> read_public_half(Bytes text);
 
 struct KeyFileProtection {
-  Bytes passphrase;                          // not empty
-  std::string_view cipher = "aes256-ctr";    // or "aes256-gcm@openssh.com"
-  std::uint32_t rounds = 24;                 // of bcrypt, 1 to 2048
+  Bytes passphrase;                        // not empty
+  std::string_view cipher = "aes256-ctr";  // or "aes256-gcm@openssh.com"
+  std::uint32_t rounds = 24;               // of bcrypt, 1 to 2048
 };
 
 // The file's contents, ready to be written with mode 0600. Nothing when a primitive failed or the protection's

@@ -12,8 +12,8 @@ struct KeyFileCipher {
   std::size_t key_size;
   std::size_t iv_size;
   std::size_t block;
-  std::size_t tag;     // bytes that stand behind the encrypted section: 0 but for GCM
-  bool for_writing;    // weaker ones are read and not written
+  std::size_t tag;   // bytes that stand behind the encrypted section: 0 but for GCM
+  bool for_writing;  // weaker ones are read and not written
 };
 const KeyFileCipher* find_key_file_cipher(std::string_view name);  // null: not known
 

@@ -33,7 +33,7 @@ class PublicKey {
 
   std::string_view type() const;  // "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", ...
   Bytes blob() const { return blob_; }
-  std::size_t bits() const;       // 256 for ed25519, the field's for curves, the modulus' for RSA
+  std::size_t bits() const;  // 256 for ed25519, the field's for curves, the modulus' for RSA
 
   friend bool operator==(const PublicKey& a, const PublicKey& b) { return same_bytes(a.blob_, b.blob_); }
 
@@ -55,7 +55,8 @@ class PrivateKey {
   virtual ~PrivateKey() = default;
   virtual const PublicKey& public_key() const = 0;
   // The SSH signature blob, or nothing when the algorithm is not one of this key's or a primitive failed.
-  [[nodiscard]] virtual std::optional<ByteVector> sign(std::string_view algorithm, Bytes message, Random& random) const = 0;
+  [[nodiscard]] virtual std::optional<ByteVector> sign(std::string_view algorithm, Bytes message,
+                                                       Random& random) const = 0;
   // The key's fields as they stand in an openssh-key-v1 private section, from the type's name up to the comment.
   virtual class Secret private_section() const = 0;
 };

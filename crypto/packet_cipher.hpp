@@ -13,10 +13,10 @@
 namespace nacre {
 
 struct PacketShape {
-  std::size_t head;           // bytes that must have arrived before the length can be known: 4, or one block
-  std::size_t block;          // what the padded part is a multiple of: max(8, cipher's block)
-  std::size_t tag;            // bytes of MAC or authentication tag after the padding
-  bool length_is_aligned;     // whether the 4 bytes of the length count in that multiple: not for EtM and AEAD
+  std::size_t head;        // bytes that must have arrived before the length can be known: 4, or one block
+  std::size_t block;       // what the padded part is a multiple of: max(8, cipher's block)
+  std::size_t tag;         // bytes of MAC or authentication tag after the padding
+  bool length_is_aligned;  // whether the 4 bytes of the length count in that multiple: not for EtM and AEAD
 };
 
 // Opens the packets of one direction under one set of keys, in order. After a failure it must not be used again.

@@ -15,8 +15,7 @@ class Secret {
   explicit Secret(Bytes copy_from) : Secret(copy_from.size()) {
     if (size_ != 0) std::memcpy(bytes_.get(), copy_from.data(), size_);
   }
-  Secret(Secret&& other) noexcept
-      : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
+  Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
       clear();

@@ -70,7 +70,8 @@ std::string folder_of(const std::string& path) {
 // Where the bytes wait until they get their name. Removed unless they did.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::string& path) : name_(path + ".XXXXXX"), file_(::mkostemp(name_.data(), O_CLOEXEC)), exists_(file_.valid()) {}
+  explicit TemporaryFile(const std::string& path)
+      : name_(path + ".XXXXXX"), file_(::mkostemp(name_.data(), O_CLOEXEC)), exists_(file_.valid()) {}
   ~TemporaryFile() {
     if (exists_) ::unlink(name_.c_str());
   }
@@ -126,7 +127,8 @@ Expected<Secret, std::string> read_file(const std::string& path, std::size_t lim
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return Unexpected{failure("read", path, errno)};
   const auto too_large = [&] {
-    return Unexpected{"cannot use " + printable(path, 4096) + ": it is larger than " + std::to_string(limit) + " bytes"};
+    return Unexpected{"cannot use " + printable(path, 4096) + ": it is larger than " + std::to_string(limit) +
+                      " bytes"};
   };
   if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > limit) return too_large();
 

@@ -140,7 +140,8 @@ void check_bits(const Options& options) {
 }
 
 std::unique_ptr<PrivateKey> make_key(const Options& options) {
-  if (options.seed) note("warning: this key is made from its seed alone; whoever knows or guesses the seed has the key");
+  if (options.seed)
+    note("warning: this key is made from its seed alone; whoever knows or guesses the seed has the key");
   const auto random = options.seed ? seeded_random(bytes_of(*options.seed)) : system_random();
   auto key = generate_key(key_type(options), *random, options.bits);
   if (!key) fail("the key could not be made: the system gave no randomness, or the library failed");
@@ -215,8 +216,10 @@ void list_key(const PublicKey& key, std::string_view comment, bool picture) {
 std::size_t next_word(std::string_view line, std::size_t at) {
   bool quoted = false;
   for (; at < line.size() && (quoted || (line[at] != ' ' && line[at] != '\t')); ++at) {
-    if (line[at] == '\\' && quoted && at + 1 < line.size()) ++at;
-    else if (line[at] == '"') quoted = !quoted;
+    if (line[at] == '\\' && quoted && at + 1 < line.size())
+      ++at;
+    else if (line[at] == '"')
+      quoted = !quoted;
   }
   while (at < line.size() && (line[at] == ' ' || line[at] == '\t')) ++at;
   return at;
@@ -309,8 +312,10 @@ std::string with_line(std::string_view text, const std::string& name, const std:
     const auto old = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     const bool same = old.substr(0, old.find_first_of(" \t")) == name;
-    if (!same) out.append(old).append("\n");
-    else if (!std::exchange(placed, true)) out.append(line).append("\n");
+    if (!same)
+      out.append(old).append("\n");
+    else if (!std::exchange(placed, true))
+      out.append(line).append("\n");
   }
   if (!placed) out.append(line).append("\n");
   return out;
@@ -345,19 +350,22 @@ void declare(CLI::App& app, Options& options) {
       "  nacre-keygen -t rsa -b 4096 -C laptop       asks for the file and a passphrase\n"
       "  nacre-keygen -l -v -f ~/.ssh/id_ed25519     fingerprint and picture\n"
       "  nacre-keygen --password -f users            a user for nacre-sshd -o UsersFile=users");
-  app.add_option("-t", options.type, "Type of the new key: ed25519 (the default), ecdsa or rsa")
-      ->type_name("TYPE");
-  app.add_option("-b", options.bits, "Bits of the new key: rsa 2048 to 16384 (3072), ecdsa 256, 384 or 521 (256)")->type_name("BITS");
+  app.add_option("-t", options.type, "Type of the new key: ed25519 (the default), ecdsa or rsa")->type_name("TYPE");
+  app.add_option("-b", options.bits, "Bits of the new key: rsa 2048 to 16384 (3072), ecdsa 256, 384 or 521 (256)")
+      ->type_name("BITS");
   app.add_option("-f", options.file, "The key's file; with --password the users' file")->type_name("FILE");
   app.add_option("-C", options.comment, "Comment of the new key; user@host when not given")->type_name("TEXT");
-  app.add_option("-N", options.new_passphrase, "New passphrase, '' for none. Others can see arguments: better let it be asked")
+  app.add_option("-N", options.new_passphrase,
+                 "New passphrase, '' for none. Others can see arguments: better let it be asked")
       ->type_name("PASSPHRASE");
   app.add_option("-P", options.old_passphrase, "Present passphrase, with -p and -y")->type_name("PASSPHRASE");
   app.add_option("-Z", options.cipher, "Cipher of encrypted files: aes256-ctr (the default) or aes256-gcm@openssh.com")
       ->type_name("CIPHER");
   app.add_option("-a", options.rounds, "Rounds of bcrypt over the passphrase, 1 to 2048 (24)")->type_name("ROUNDS");
-  app.add_option("--seed", options.seed, "Make the key from TEXT: the same text always gives the same key, for tests and for\n"
-                                         "keys that can be made again. Whoever guesses TEXT has the key")->type_name("TEXT");
+  app.add_option("--seed", options.seed,
+                 "Make the key from TEXT: the same text always gives the same key, for tests and for\n"
+                 "keys that can be made again. Whoever guesses TEXT has the key")
+      ->type_name("TEXT");
   app.add_flag("-p", options.change, "Change the passphrase of the key in FILE");
   app.add_flag("-y", options.show_public, "Print the public half of the private key in FILE");
   app.add_flag("-l", options.list, "Print the fingerprints of the keys in FILE, private or public");
@@ -374,7 +382,8 @@ void check_values(const Options& options) {
   if (options.type != "ed25519" && options.type != "ecdsa" && options.type != "rsa")
     fail("-t " + printable(options.type) + " is no type of key: there are ed25519, ecdsa and rsa");
   if (options.cipher != "aes256-ctr" && options.cipher != "aes256-gcm@openssh.com")
-    fail("-Z " + printable(options.cipher) + " is no cipher for key files: there are aes256-ctr and aes256-gcm@openssh.com");
+    fail("-Z " + printable(options.cipher) +
+         " is no cipher for key files: there are aes256-ctr and aes256-gcm@openssh.com");
   if (options.rounds < 1 || options.rounds > 2048)
     fail("-a " + std::to_string(options.rounds) + " is not a number of rounds from 1 to 2048");
 }
@@ -392,11 +401,16 @@ void run(int count, char** arguments) {
     fail(printable(error.what()) + "; see nacre-keygen --help");
   }
   check_values(options);
-  if (options.password) write_user_line(options);
-  else if (options.list) list(options);
-  else if (options.show_public) show_public(options);
-  else if (options.change) change_passphrase(options);
-  else generate(options);
+  if (options.password)
+    write_user_line(options);
+  else if (options.list)
+    list(options);
+  else if (options.show_public)
+    show_public(options);
+  else if (options.change)
+    change_passphrase(options);
+  else
+    generate(options);
 }
 
 }  // namespace

@@ -97,8 +97,10 @@ Line read_line_into(int fd, int interrupt, Secret& into) {
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n < 0 || (n == 0 && size == 0)) return Line::none;
     if (n == 0 || byte == std::byte{'\n'}) break;
-    if (size < max_line - 1) line.buffer()[size++] = byte;
-    else too_long = true;
+    if (size < max_line - 1)
+      line.buffer()[size++] = byte;
+    else
+      too_long = true;
   }
   if (too_long) return Line::none;
   if (size > 0 && line.bytes()[size - 1] == std::byte{'\r'}) --size;

@@ -76,7 +76,8 @@ TEST(Allocation, NonePerPacket) {
       allocations_of(*sealer, *opener, 32768, sequence);  // the first may grow what the others reuse
       for (const std::size_t payload : {1U, 16U, 100U, 1400U, 32768U, 65536U})
         for (int repeat = 0; repeat < 3; ++repeat)
-          EXPECT_EQ(allocations_of(*sealer, *opener, payload, sequence), 0U) << cipher.name << " " << mac.name << " " << payload;
+          EXPECT_EQ(allocations_of(*sealer, *opener, payload, sequence), 0U)
+              << cipher.name << " " << mac.name << " " << payload;
     }
   }
 }

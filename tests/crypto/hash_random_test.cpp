@@ -21,9 +21,10 @@ TEST(Hash, Fips180TwoOfAbc) {  // FIPS 180-4, NIST's example values
   EXPECT_EQ(digest_of(HashName::sha256, "abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(digest_of(HashName::sha384, "abc"),
             "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
-  EXPECT_EQ(digest_of(HashName::sha512, "abc"),
-            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce8"
-            "0e2a9ac94fa54ca49f");
+  EXPECT_EQ(
+      digest_of(HashName::sha512, "abc"),
+      "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce8"
+      "0e2a9ac94fa54ca49f");
   EXPECT_EQ(to_hex(sha256(bytes_of("abc"))), digest_of(HashName::sha256, "abc"));
 }
 
@@ -80,8 +81,13 @@ TEST(Random, TheSystemNeverRepeatsItself) {
 }
 
 TEST(Base64, Rfc4648) {
-  const std::pair<std::string_view, std::string_view> pairs[] = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string_view, std::string_view> pairs[] = {{"", ""},
+                                                                 {"f", "Zg=="},
+                                                                 {"fo", "Zm8="},
+                                                                 {"foo", "Zm9v"},
+                                                                 {"foob", "Zm9vYg=="},
+                                                                 {"fooba", "Zm9vYmE="},
+                                                                 {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, text] : pairs) {
     EXPECT_EQ(base64_encode(bytes_of(plain)), text);
     const auto decoded = base64_decode(text);
@@ -99,8 +105,8 @@ TEST(Base64, AllBytesThereAndBack) {
 
 TEST(Base64, IsStrict) {
   using namespace std::string_view_literals;
-  for (const auto text : {"Zg"sv, "Zg="sv, "Zg==="sv, "Zh=="sv, "Zm9="sv, "Zm9v\n"sv, " Zm9v"sv, "Zm 9v"sv, "Zm9-"sv, "Zm9_"sv,
-                          "===="sv, "Z==="sv, "=Zm9"sv, "Zg==Zg=="sv, "Zm\x00v"sv, "Zm9\xff"sv})
+  for (const auto text : {"Zg"sv, "Zg="sv, "Zg==="sv, "Zh=="sv, "Zm9="sv, "Zm9v\n"sv, " Zm9v"sv, "Zm 9v"sv, "Zm9-"sv,
+                          "Zm9_"sv, "===="sv, "Z==="sv, "=Zm9"sv, "Zg==Zg=="sv, "Zm\x00v"sv, "Zm9\xff"sv})
     EXPECT_FALSE(base64_decode(text)) << text;
 }
 

@@ -51,8 +51,10 @@ TEST(KeyExchange, EverySecretIsACanonicalEncoding) {
       Mpint number;
       Bytes contents;
       const bool hybrid = std::string_view(name).starts_with("mlkem");
-      if (hybrid) reader.read(contents);
-      else reader.read(number);
+      if (hybrid)
+        reader.read(contents);
+      else
+        reader.read(number);
       ASSERT_TRUE(reader.done()) << name;
       ASSERT_TRUE(!hybrid || contents.size() == 32);
     }
@@ -85,7 +87,8 @@ TEST(KeyExchange, WrongLengths) {
   for (const auto& algorithm : bench.provider.key_exchanges) {
     const bool modp = algorithm.name.starts_with("diffie");
     const auto good = *algorithm.make()->initiate(*bench.random);
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{31}, std::size_t{33}, good.size() - 1, good.size() + 1, std::size_t{4096}}) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{31}, std::size_t{33}, good.size() - 1,
+                                   good.size() + 1, std::size_t{4096}}) {
       auto value = good;
       value.resize(size);
       if (modp && size != 0 && size < good.size()) continue;  // another number, and perhaps a good one
@@ -203,20 +206,27 @@ struct EcdhCase {
 // NIST CAVP, ECC CDH primitive test vectors, the first of each curve. P-521's x begins with a zero byte.
 constexpr EcdhCase ecdh_cases[] = {
     {"ecdh-sha2-nistp256", "7d7dc5f71eb29ddaf80d6214632eeae03d9058af1fb6d22ed80badb62bc1a534",
-     "04700c48f77f56584c5cc632ca65640db91b6bacce3a4df6b42ce7cc838833d287db71e509e3fd9b060ddb20ba5c51dcc5948d46fbf640dfe04417"
+     "04700c48f77f56584c5cc632ca65640db91b6bacce3a4df6b42ce7cc838833d287db71e509e3fd9b060ddb20ba5c51dcc5948d46fbf640dfe"
+     "04417"
      "82cab85fa4ac",
      "46fc62106420ff012e54a434fbdd2d25ccc5852060561e68040dd7778997bd7b"},
-    {"ecdh-sha2-nistp384", "3cc3122a68f0d95027ad38c067916ba0eb8c38894d22e1b15618b6818a661774ad463b205da88cf699ab4d43c9cf98a1",
-     "04a7c76b970c3b5fe8b05d2838ae04ab47697b9eaf52e764592efda27fe7513272734466b400091adbf2d68c58e0c50066ac68f19f2e1cb879aed4"
+    {"ecdh-sha2-nistp384",
+     "3cc3122a68f0d95027ad38c067916ba0eb8c38894d22e1b15618b6818a661774ad463b205da88cf699ab4d43c9cf98a1",
+     "04a7c76b970c3b5fe8b05d2838ae04ab47697b9eaf52e764592efda27fe7513272734466b400091adbf2d68c58e0c50066ac68f19f2e1cb87"
+     "9aed4"
      "3a9969b91a0839c4c38a49749b661efedf243451915ed0905a32b060992b468c64766fc8437a",
      "5f9d29dc5e31a163060356213669c8ce132e22f57c9a04f40ba7fcead493b457e5621e766c40a2e3d4d6a04b25e533f1"},
     {"ecdh-sha2-nistp521",
-     "017eecc07ab4b329068fba65e56a1f8890aa935e57134ae0ffcce802735151f4eac6564f6ee9974c5e6887a1fefee5743ae2241bfeb95d5ce31ddc"
+     "017eecc07ab4b329068fba65e56a1f8890aa935e57134ae0ffcce802735151f4eac6564f6ee9974c5e6887a1fefee5743ae2241bfeb95d5ce"
+     "31ddc"
      "b6f9edb4d6fc47",
-     "0400685a48e86c79f0f0875f7bc18d25eb5fc8c0b07e5da4f4370f3a9490340854334b1e1b87fa395464c60626124a4e70d0f785601d37c09870eb"
-     "f176666877a2046d01ba52c56fc8776d9e8f5db4f0cc27636d0b741bbe05400697942e80b739884a83bde99e0f6716939e632bc8986fa18dccd443"
+     "0400685a48e86c79f0f0875f7bc18d25eb5fc8c0b07e5da4f4370f3a9490340854334b1e1b87fa395464c60626124a4e70d0f785601d37c09"
+     "870eb"
+     "f176666877a2046d01ba52c56fc8776d9e8f5db4f0cc27636d0b741bbe05400697942e80b739884a83bde99e0f6716939e632bc8986fa18dc"
+     "cd443"
      "a348b6c3e522497955a4f3c302f676",
-     "5fc70477c3e63bc3954bd0df3ea0d1f41ee21746ed95fc5e1fdf90930d5e136672d72cc770742d1711c3c3a4c334a0ad9759436a4d3c5bf6e74b95"
+     "5fc70477c3e63bc3954bd0df3ea0d1f41ee21746ed95fc5e1fdf90930d5e136672d72cc770742d1711c3c3a4c334a0ad9759436a4d3c5bf6e"
+     "74b95"
      "78fac148c831"},
 };
 
@@ -292,8 +302,9 @@ TEST(DiffieHellman, ValuesOutOfRange) {
     const std::size_t size = group == std::string_view("14") ? 256 : group == std::string_view("16") ? 512 : 1024;
     ByteVector all_ones(size + 1, std::byte{0xff});
     all_ones[0] = std::byte{0};
-    for (const auto& value : {from_hex(""), from_hex("00"), from_hex("01"), from_hex("80"), from_hex("ff"), from_hex("0002"),
-                              from_hex("000080"), all_ones, ByteVector(size, std::byte{0xff}), ByteVector(size + 1, std::byte{0x7f})}) {
+    for (const auto& value :
+         {from_hex(""), from_hex("00"), from_hex("01"), from_hex("80"), from_hex("ff"), from_hex("0002"),
+          from_hex("000080"), all_ones, ByteVector(size, std::byte{0xff}), ByteVector(size + 1, std::byte{0x7f})}) {
       EXPECT_FALSE(make(name)->respond(*bench.random, value)) << name << " " << value.size();
       const auto client = make(name);
       ASSERT_TRUE(client->initiate(*bench.random));
@@ -307,10 +318,14 @@ TEST(DiffieHellman, ValuesOutOfRange) {
 TEST(DiffieHellman, TheEdgeOfTheRange) {
   Bench bench;
   const auto prime = from_hex(
-      "00ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404ddef9519b3cd3a431b302b0a"
-      "6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7edee386bfb5a899fa5ae9f24117c4b1fe649286651ece4"
-      "5b3dc2007cb8a163bf0598da48361c55d39a69163fa8fd24cf5f83655d23dca3ad961c62f356208552bb9ed529077096966d670c354e4abc9804f1"
-      "746c08ca18217c32905e462e36ce3be39e772c180e86039b2783a2ec07a28fb5c55df06f4c52c9de2bcbf6955817183995497cea956ae515d22618"
+      "00ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404ddef9519b3cd3a43"
+      "1b302b0a"
+      "6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7edee386bfb5a899fa5ae9f24117c4b1fe6492866"
+      "51ece4"
+      "5b3dc2007cb8a163bf0598da48361c55d39a69163fa8fd24cf5f83655d23dca3ad961c62f356208552bb9ed529077096966d670c354e4abc"
+      "9804f1"
+      "746c08ca18217c32905e462e36ce3be39e772c180e86039b2783a2ec07a28fb5c55df06f4c52c9de2bcbf6955817183995497cea956ae515"
+      "d22618"
       "98fa051015728e5a8aacaa68ffffffffffffffff");
   ASSERT_EQ(prime.size(), 257U);
   for (const int below : {0, 1, 2, 3}) {

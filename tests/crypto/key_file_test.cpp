@@ -16,7 +16,8 @@ std::string text_file(const Secret& secret) { return std::string(text_of(secret.
 // The bytes inside the armour, and armour around bytes.
 ByteVector inside(std::string_view file) {
   std::string digits;
-  for (auto rest = file.substr(file.find('\n') + 1); !rest.starts_with("-----END"); rest = rest.substr(rest.find('\n') + 1))
+  for (auto rest = file.substr(file.find('\n') + 1); !rest.starts_with("-----END");
+       rest = rest.substr(rest.find('\n') + 1))
     digits += rest.substr(0, rest.find('\n'));
   return *base64_decode(digits);
 }
@@ -42,7 +43,8 @@ Made make_file(KeyType type, std::optional<KeyFileProtection> protection = std::
   return {std::move(key), text_file(*file)};
 }
 
-const KeyType all_types[] = {KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384, KeyType::ecdsa_p521, KeyType::rsa};
+const KeyType all_types[] = {KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384, KeyType::ecdsa_p521,
+                             KeyType::rsa};
 
 TEST(KeyFile, PlainThereAndBack) {
   for (const auto type : all_types) {
@@ -58,7 +60,8 @@ TEST(KeyFile, PlainThereAndBack) {
 
 TEST(KeyFile, EncryptedThereAndBack) {
   for (const char* cipher : {"aes256-ctr", "aes256-gcm@openssh.com"}) {
-    const auto made = make_file(KeyType::ed25519, KeyFileProtection{.passphrase = bytes_of("pass phrase"), .cipher = cipher});
+    const auto made =
+        make_file(KeyType::ed25519, KeyFileProtection{.passphrase = bytes_of("pass phrase"), .cipher = cipher});
     const auto read = read_private_key(bytes_of(made.file), bytes_of("pass phrase"));
     ASSERT_TRUE(read) << cipher;
     EXPECT_EQ(read->key->public_key(), made.key->public_key());
@@ -73,7 +76,9 @@ TEST(KeyFile, EncryptedThereAndBack) {
 TEST(KeyFile, ProtectionOutOfBoundsWritesNothing) {
   const auto random = seeded_random(1);
   const auto key = generate_key(KeyType::ed25519, *random);
-  const auto writes = [&](KeyFileProtection protection) { return write_private_key(*key, "", protection, *random).has_value(); };
+  const auto writes = [&](KeyFileProtection protection) {
+    return write_private_key(*key, "", protection, *random).has_value();
+  };
   EXPECT_FALSE(writes({.passphrase = {}, .rounds = 1}));
   EXPECT_FALSE(writes({.passphrase = bytes_of("x"), .rounds = 0}));
   EXPECT_FALSE(writes({.passphrase = bytes_of("x"), .rounds = 2049}));
@@ -83,7 +88,8 @@ TEST(KeyFile, ProtectionOutOfBoundsWritesNothing) {
   EXPECT_TRUE(writes({.passphrase = bytes_of("x"), .rounds = 1}));
   for (int calls = 0; calls < 2; ++calls) {
     FailingRandom failing(calls);
-    EXPECT_FALSE(write_private_key(*key, "", KeyFileProtection{.passphrase = bytes_of("x"), .rounds = 1}, failing)) << calls;
+    EXPECT_FALSE(write_private_key(*key, "", KeyFileProtection{.passphrase = bytes_of("x"), .rounds = 1}, failing))
+        << calls;
   }
 }
 
@@ -91,18 +97,23 @@ TEST(KeyFile, TheSameKeyNeverGivesTheSameEncryptedFile) {
   const auto random = system_random();
   const auto key = generate_key(KeyType::ed25519, *random);
   const KeyFileProtection protection{.passphrase = bytes_of("x"), .rounds = 1};
-  EXPECT_NE(text_file(*write_private_key(*key, "", protection, *random)), text_file(*write_private_key(*key, "", protection, *random)));
+  EXPECT_NE(text_file(*write_private_key(*key, "", protection, *random)),
+            text_file(*write_private_key(*key, "", protection, *random)));
 }
 
 TEST(KeyFile, EveryCutIsAnError) {
-  const std::optional<KeyFileProtection> locks[] = {std::nullopt, KeyFileProtection{.passphrase = bytes_of("x")},
-                                                    KeyFileProtection{.passphrase = bytes_of("x"), .cipher = "aes256-gcm@openssh.com"}};
+  const std::optional<KeyFileProtection> locks[] = {
+      std::nullopt, KeyFileProtection{.passphrase = bytes_of("x")},
+      KeyFileProtection{.passphrase = bytes_of("x"), .cipher = "aes256-gcm@openssh.com"}};
   for (const auto& lock : locks) {
     const auto made = make_file(KeyType::ed25519, lock);
-    for (std::size_t size = 0; size + 1 < made.file.size(); ++size) EXPECT_TRUE(error_of(std::string_view(made.file).substr(0, size), "x")) << size;
+    for (std::size_t size = 0; size + 1 < made.file.size(); ++size)
+      EXPECT_TRUE(error_of(std::string_view(made.file).substr(0, size), "x")) << size;
     const auto blob = inside(made.file);
-    for (std::size_t size = 0; size < blob.size(); ++size) EXPECT_TRUE(error_of(armour(Bytes(blob).first(size)), "x")) << size;
-    for (std::size_t size = 0; size < blob.size(); ++size) (void)read_public_half(bytes_of(armour(Bytes(blob).first(size))));
+    for (std::size_t size = 0; size < blob.size(); ++size)
+      EXPECT_TRUE(error_of(armour(Bytes(blob).first(size)), "x")) << size;
+    for (std::size_t size = 0; size < blob.size(); ++size)
+      (void)read_public_half(bytes_of(armour(Bytes(blob).first(size))));
   }
 }
 
@@ -124,7 +135,8 @@ TEST(KeyFile, EveryChangedByteOfAPlainFileIsAnErrorOrTheComment) {
 
 TEST(KeyFile, ChangedBytesOfAnEncryptedFileAreErrors) {
   for (const char* cipher : {"aes256-ctr", "aes256-gcm@openssh.com"}) {
-    const auto made = make_file(KeyType::ed25519, KeyFileProtection{.passphrase = bytes_of("x"), .cipher = cipher, .rounds = 1});
+    const auto made =
+        make_file(KeyType::ed25519, KeyFileProtection{.passphrase = bytes_of("x"), .cipher = cipher, .rounds = 1});
     const auto blob = inside(made.file);
     // CTR protects no integrity: a change in the comment, the last nine bytes before the padding, is not seen.
     const bool authenticated = std::string_view(cipher) != "aes256-ctr";
@@ -163,16 +175,21 @@ TEST(KeyFile, OtherFilesAreNamed) {
   EXPECT_EQ(error_of(""), KeyFileError::not_a_key);
   EXPECT_EQ(error_of("hello\n"), KeyFileError::not_a_key);
   EXPECT_EQ(error_of("ssh-ed25519 AAAA me\n"), KeyFileError::not_a_key);
-  for (const char* kind : {"RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "DSA PRIVATE KEY", "CERTIFICATE"})
-    EXPECT_EQ(error_of("-----BEGIN " + std::string(kind) + "-----\nAAAA\n-----END " + kind + "-----\n"), KeyFileError::other_format) << kind;
+  for (const char* kind :
+       {"RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "DSA PRIVATE KEY", "CERTIFICATE"})
+    EXPECT_EQ(error_of("-----BEGIN " + std::string(kind) + "-----\nAAAA\n-----END " + kind + "-----\n"),
+              KeyFileError::other_format)
+        << kind;
   EXPECT_EQ(error_of("PuTTY-User-Key-File-3: ssh-ed25519\n"), KeyFileError::other_format);
   EXPECT_EQ(error_of(std::string((1 << 20) + 1, 'x')), KeyFileError::too_large);
   EXPECT_EQ(error_of("-----BEGIN OPENSSH PRIVATE KEY-----\n"), KeyFileError::malformed);
-  EXPECT_EQ(error_of("-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n"), KeyFileError::malformed);
+  EXPECT_EQ(error_of("-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n"),
+            KeyFileError::malformed);
 }
 
 // A file with these outer fields and rubbish inside.
-std::string envelope(std::string_view cipher, std::string_view kdf, Bytes options, std::uint32_t keys = 1, std::string_view type = "ssh-ed25519") {
+std::string envelope(std::string_view cipher, std::string_view kdf, Bytes options, std::uint32_t keys = 1,
+                     std::string_view type = "ssh-ed25519") {
   ByteVector public_blob, blob;
   VectorSink public_sink{public_blob}, sink{blob};
   Writer public_writer(public_sink);
@@ -224,7 +241,8 @@ TEST(KeyFile, HalvesOfTwoKeys) {
   const auto second = inside(make_file(KeyType::ed25519, std::nullopt, 4).file);
   ASSERT_EQ(first.size(), second.size());
   const auto section = text_of(first).rfind("ssh-ed25519") - 12;  // its length and the check words stand before
-  std::copy(second.begin() + static_cast<std::ptrdiff_t>(section), second.end(), first.begin() + static_cast<std::ptrdiff_t>(section));
+  std::copy(second.begin() + static_cast<std::ptrdiff_t>(section), second.end(),
+            first.begin() + static_cast<std::ptrdiff_t>(section));
   EXPECT_EQ(error_of(armour(first)), KeyFileError::halves_differ);
 }
 
@@ -268,7 +286,8 @@ TEST(PublicKeyLine, ThereAndBack) {
 TEST(PublicKeyLine, LinesThatAreNone) {
   const auto made = make_file(KeyType::ed25519);
   const auto line = public_key_line(made.key->public_key(), "");
-  for (std::size_t size = 0; size < line.size(); ++size) EXPECT_FALSE(parse_public_key_line(line.substr(0, size))) << size;
+  for (std::size_t size = 0; size < line.size(); ++size)
+    EXPECT_FALSE(parse_public_key_line(line.substr(0, size))) << size;
   EXPECT_FALSE(parse_public_key_line("ssh-rsa" + line.substr(11))) << "another type than the blob's";
   EXPECT_FALSE(parse_public_key_line("# " + line));
   EXPECT_FALSE(parse_public_key_line("ssh-ed25519"));

@@ -17,7 +17,8 @@ struct Suite {
 std::vector<Suite> suites(const Provider& provider) {
   std::vector<Suite> all;
   for (const auto& cipher : provider.ciphers) {
-    if (cipher.authenticates) all.push_back({&cipher, nullptr});
+    if (cipher.authenticates)
+      all.push_back({&cipher, nullptr});
     else
       for (const auto& mac : provider.macs) all.push_back({&cipher, &mac});
   }
@@ -72,7 +73,8 @@ TEST(PacketCipher, AnotherImplementationsPackets) {
     const auto opener = cipher.opener(keys, mac);
     ASSERT_TRUE(sealer && opener) << row.cipher << row.mac;
     const auto first = static_cast<std::uint32_t>(std::stoul(std::string(row.sequence)));
-    const std::pair<std::string_view, std::string_view> pairs[] = {{row.clear0, row.sealed0}, {row.clear1, row.sealed1}};
+    const std::pair<std::string_view, std::string_view> pairs[] = {{row.clear0, row.sealed0},
+                                                                   {row.clear1, row.sealed1}};
     std::uint32_t sequence = first;
     for (const auto& [clear, sealed] : pairs) {
       auto packet = from_hex(clear);
@@ -183,7 +185,8 @@ TEST(PacketCipher, AReplayedOrSkippedPacketFails) {
   Bench bench;
   for (const auto& suite : suites(bench.provider)) {
     Ends ends(suite);
-    auto first = clear_packet(ends.sealer->shape(), 20, std::byte{1}), second = clear_packet(ends.sealer->shape(), 20, std::byte{2});
+    auto first = clear_packet(ends.sealer->shape(), 20, std::byte{1}),
+         second = clear_packet(ends.sealer->shape(), 20, std::byte{2});
     ASSERT_TRUE(ends.sealer->seal(0, first) && ends.sealer->seal(1, second));
     ASSERT_TRUE(open_whole(*ends.opener, 0, first));
     EXPECT_FALSE(open_whole(*ends.opener, 1, first)) << suite.name();
@@ -211,7 +214,9 @@ TEST(PacketCipher, PacketsThatAreTooShort) {
       ByteVector packet(size, std::byte{0x77});
       if (size >= shape.head) (void)ends.opener->packet_length(3, Buffer(packet).first(shape.head));
       EXPECT_FALSE(ends.opener->open(3, packet)) << suite.name() << " " << size;
-      if (size < 4 + shape.tag) { EXPECT_FALSE(ends.sealer->seal(3, packet)) << suite.name() << " " << size; }
+      if (size < 4 + shape.tag) {
+        EXPECT_FALSE(ends.sealer->seal(3, packet)) << suite.name() << " " << size;
+      }
     }
   }
 }
@@ -219,13 +224,16 @@ TEST(PacketCipher, PacketsThatAreTooShort) {
 TEST(PacketCipher, KeysOfWrongSizesMakeNothing) {
   Bench bench;
   for (const auto& suite : suites(bench.provider)) {
-    const ByteVector key(suite.cipher->key_size), iv(suite.cipher->iv_size), mac_key(suite.mac ? suite.mac->key_size : 0);
+    const ByteVector key(suite.cipher->key_size), iv(suite.cipher->iv_size),
+        mac_key(suite.mac ? suite.mac->key_size : 0);
     const ByteVector odd(13);
     EXPECT_TRUE(suite.cipher->sealer({key, iv, mac_key}, suite.mac));
     EXPECT_FALSE(suite.cipher->sealer({odd, iv, mac_key}, suite.mac));
     EXPECT_FALSE(suite.cipher->opener({odd, iv, mac_key}, suite.mac));
     EXPECT_FALSE(suite.cipher->opener({{}, iv, mac_key}, suite.mac));
-    if (suite.cipher->iv_size != 0) { EXPECT_FALSE(suite.cipher->opener({key, odd, mac_key}, suite.mac)); }
+    if (suite.cipher->iv_size != 0) {
+      EXPECT_FALSE(suite.cipher->opener({key, odd, mac_key}, suite.mac));
+    }
     if (!suite.mac) continue;
     EXPECT_FALSE(suite.cipher->sealer({key, iv, odd}, suite.mac));
     EXPECT_FALSE(suite.cipher->opener({key, iv, mac_key}, nullptr));

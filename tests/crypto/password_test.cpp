@@ -46,7 +46,8 @@ TEST(Password, OursThereAndBack) {
 
 TEST(Password, LinesThatCostTooMuch) {
   const std::string salt_and_digest = "$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-  for (const char* cost : {"m=1048577,t=1,p=1", "m=4294967295,t=1,p=1", "m=1048576,t=17,p=1", "m=8,t=4294967295,p=1", "m=64,t=1,p=129"})
+  for (const char* cost :
+       {"m=1048577,t=1,p=1", "m=4294967295,t=1,p=1", "m=1048576,t=17,p=1", "m=8,t=4294967295,p=1", "m=64,t=1,p=129"})
     EXPECT_FALSE(is_password_hash("$argon2id$v=19$" + std::string(cost) + salt_and_digest)) << cost;
   EXPECT_TRUE(is_password_hash("$argon2id$v=19$m=1048576,t=16,p=1" + salt_and_digest));
   EXPECT_TRUE(is_password_hash("$2a$16$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
@@ -57,14 +58,17 @@ TEST(Password, LinesThatCostTooMuch) {
 TEST(Password, LinesThatAreNone) {
   const std::string good = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8";
   EXPECT_TRUE(is_password_hash(good));
-  for (std::size_t size = 0; size + 30 < good.size(); ++size) EXPECT_FALSE(is_password_hash(good.substr(0, size))) << size;
-  for (const char* line : {"", "password", "*", "!", "x", "$6$salt$digest", "argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2",
+  for (std::size_t size = 0; size + 30 < good.size(); ++size)
+    EXPECT_FALSE(is_password_hash(good.substr(0, size))) << size;
+  for (const char* line : {"", "password", "*", "!", "x", "$6$salt$digest",
+                           "argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2",
                            "$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2",
                            "$argon2id$v=19$m=256,t=0,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2",
                            "$argon2id$v=19$m=-1,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2",
                            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2$",
                            "$argon2id$v=19$m=256,t=2,p=1$c29t ZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2",
-                           "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe", "$2a$xx$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}) {
+                           "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe",
+                           "$2a$xx$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}) {
     EXPECT_FALSE(is_password_hash(line)) << line;
     EXPECT_FALSE(check("password", line)) << line;
     EXPECT_FALSE(check("", line)) << line;

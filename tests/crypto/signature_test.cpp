@@ -23,9 +23,12 @@ std::unique_ptr<PrivateKey> key_of(Bytes section) {
   return key && reader.done() ? std::move(key) : nullptr;
 }
 
-const KeyType all_types[] = {KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384, KeyType::ecdsa_p521, KeyType::rsa};
+const KeyType all_types[] = {KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384, KeyType::ecdsa_p521,
+                             KeyType::rsa};
 
-std::unique_ptr<PrivateKey> some_key(KeyType type, Random& random) { return generate_key(type, random, type == KeyType::rsa ? 2048 : 0); }
+std::unique_ptr<PrivateKey> some_key(KeyType type, Random& random) {
+  return generate_key(type, random, type == KeyType::rsa ? 2048 : 0);
+}
 
 TEST(Ed25519, Rfc8032Section71) {
   struct Case {
@@ -37,15 +40,18 @@ TEST(Ed25519, Rfc8032Section71) {
   const Case cases[] = {
       {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe2465514143"
+       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe2"
+       "465514143"
        "8e7a100b"},
       {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d2916"
+       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302ae"
+       "eb00d2916"
        "12bb0c00"},
       {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-       "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027bece"
+       "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28"
+       "dc027bece"
        "ea1ec40a"},
   };
   Bench bench;
@@ -82,8 +88,8 @@ TEST(Ed25519, ASecondFormOfASignatureIsRefused) {  // S + L: RFC 8032 5.1.7, att
 TEST(Ed25519, PointsThatAreNoKeys) {
   Bench bench;
   const auto& algorithm = named(bench.provider.signatures, "ssh-ed25519");
-  for (const char* hex : {"0100000000000000000000000000000000000000000000000000000000000000",    // the identity
-                          "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",    // of order 2
+  for (const char* hex : {"0100000000000000000000000000000000000000000000000000000000000000",     // the identity
+                          "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",     // of order 2
                           "0200000000000000000000000000000000000000000000000000000000000000"}) {  // not on the curve
     const auto point = from_hex(hex);
     EXPECT_FALSE(algorithm.acceptable(blob("ssh-ed25519", Bytes(point)))) << hex;
@@ -100,15 +106,19 @@ TEST(Ecdsa, Rfc6979AppendixA2) {  // message "sample", the hash of RFC 5656 6.2.
   };
   const Case cases[] = {
       {KeyType::ecdsa_p256, "ecdsa-sha2-nistp256", "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721",
-       "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716", "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"},
+       "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716",
+       "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"},
       {KeyType::ecdsa_p384, "ecdsa-sha2-nistp384",
        "6B9D3DAD2E1B8C1C05B19875B6659F4DE23C3B667BF297BA9AA47740787137D896D5724E4C70A825F872C9EA60D2EDF5",
        "94EDBB92A5ECB8AAD4736E56C691916B3F88140666CE9FA73D64C4EA95AD133C81A648152E44ACF96E36DD1E80FABE46",
        "99EF4AEB15F178CEA1FE40DB2603138F130E740A19624526203B6351D0A3A94FA329C145786E679E7B82C71A38628AC8"},
       {KeyType::ecdsa_p521, "ecdsa-sha2-nistp521",
-       "00FAD06DAA62BA3B25D2FB40133DA757205DE67F5BB0018FEE8C86E1B68C7E75CAA896EB32F1F47C70855836A6D16FCC1466F6D8FBEC67DB89EC0C08B0E996B83538",
-       "00C328FAFCBD79DD77850370C46325D987CB525569FB63C5D3BC53950E6D4C5F174E25A1EE9017B5D450606ADD152B534931D7D4E8455CC91F9B15BF05EC36E377FA",
-       "00617CCE7CF5064806C467F678D3B4080D6F1CC50AF26CA209417308281B68AF282623EAA63E5B5C0723D8B8C37FF0777B1A20F8CCB1DCCC43997F1EE0E44DA4A67A"},
+       "00FAD06DAA62BA3B25D2FB40133DA757205DE67F5BB0018FEE8C86E1B68C7E75CAA896EB32F1F47C70855836A6D16FCC1466F6D8FBEC67D"
+       "B89EC0C08B0E996B83538",
+       "00C328FAFCBD79DD77850370C46325D987CB525569FB63C5D3BC53950E6D4C5F174E25A1EE9017B5D450606ADD152B534931D7D4E8455CC"
+       "91F9B15BF05EC36E377FA",
+       "00617CCE7CF5064806C467F678D3B4080D6F1CC50AF26CA209417308281B68AF282623EAA63E5B5C0723D8B8C37FF0777B1A20F8CCB1DCC"
+       "C43997F1EE0E44DA4A67A"},
   };
   Bench bench;
   for (const auto& row : cases) {
@@ -136,7 +146,8 @@ TEST(Ecdsa, NumbersOutOfRange) {
     for (const auto& r : numbers)
       for (const auto& s : numbers)
         EXPECT_FALSE(algorithm.verify(key->public_key().blob(), bytes_of("m"), blob(name, Bytes(blob(r, s)))));
-    EXPECT_FALSE(algorithm.verify(key->public_key().blob(), bytes_of("m"), blob(name, Bytes(from_hex("00000001ff0000000101")))));
+    EXPECT_FALSE(
+        algorithm.verify(key->public_key().blob(), bytes_of("m"), blob(name, Bytes(from_hex("00000001ff0000000101")))));
     EXPECT_FALSE(algorithm.verify(key->public_key().blob(), bytes_of("m"), blob(name, Bytes())));
   }
 }
@@ -152,7 +163,8 @@ TEST(Ecdsa, PointsThatAreNoKeys) {
   EXPECT_TRUE(PublicKey::parse(off_curve)) << "parsing asks for the shape only";
   EXPECT_FALSE(algorithm.acceptable(off_curve));
   auto point = copy_of(Bytes(good).last(65));
-  EXPECT_FALSE(algorithm.acceptable(blob("ecdsa-sha2-nistp256", "nistp384", Bytes(point)))) << "the curve is named twice";
+  EXPECT_FALSE(algorithm.acceptable(blob("ecdsa-sha2-nistp256", "nistp384", Bytes(point))))
+      << "the curve is named twice";
   point[0] = std::byte{6};
   EXPECT_FALSE(algorithm.acceptable(blob("ecdsa-sha2-nistp256", "nistp256", Bytes(point)))) << "hybrid form";
   point.resize(33);
@@ -170,7 +182,8 @@ TEST(Rsa, AnotherImplementationsSignatures) {
     const auto signature = key->sign(row.algorithm, bytes_of("nacre"), *bench.random);
     ASSERT_TRUE(signature);
     EXPECT_EQ(to_hex(*signature), row.signature);
-    EXPECT_TRUE(named(bench.provider.signatures, row.algorithm).verify(key->public_key().blob(), bytes_of("nacre"), *signature));
+    EXPECT_TRUE(named(bench.provider.signatures, row.algorithm)
+                    .verify(key->public_key().blob(), bytes_of("nacre"), *signature));
   }
 }
 
@@ -182,7 +195,9 @@ TEST(Rsa, ValuesOfTheWrongLength) {
   const auto value = Bytes(signature).last(256);
   auto longer = copy_of(value);
   longer.insert(longer.begin(), std::byte{0});
-  const auto verify = [&](Bytes bytes) { return algorithm.verify(key->public_key().blob(), bytes_of("nacre"), blob("rsa-sha2-256", bytes)); };
+  const auto verify = [&](Bytes bytes) {
+    return algorithm.verify(key->public_key().blob(), bytes_of("nacre"), blob("rsa-sha2-256", bytes));
+  };
   EXPECT_TRUE(verify(value));
   EXPECT_FALSE(verify(longer));
   EXPECT_FALSE(verify(value.first(255)));
@@ -201,11 +216,13 @@ TEST(Rsa, SizesAndExponentsWithinBounds) {
   Bench bench;
   const auto& algorithm = named(bench.provider.signatures, "rsa-sha2-256");
   const auto usual = from_hex("010001");
-  for (const std::size_t bits : {2048U, 2049U, 3072U, 16384U}) EXPECT_TRUE(algorithm.acceptable(blob_of(bits, usual))) << bits;
+  for (const std::size_t bits : {2048U, 2049U, 3072U, 16384U})
+    EXPECT_TRUE(algorithm.acceptable(blob_of(bits, usual))) << bits;
   for (const std::size_t bits : {8U, 1024U, 2047U}) EXPECT_FALSE(algorithm.acceptable(blob_of(bits, usual))) << bits;
   EXPECT_FALSE(PublicKey::parse(blob_of(16385, usual)));
   EXPECT_FALSE(algorithm.acceptable(blob_of(2048, usual, 2))) << "an even modulus";
-  for (const char* e : {"", "01", "02", "010000", "0100000001"}) EXPECT_FALSE(algorithm.acceptable(blob_of(2048, from_hex(e)))) << e;
+  for (const char* e : {"", "01", "02", "010000", "0100000001"})
+    EXPECT_FALSE(algorithm.acceptable(blob_of(2048, from_hex(e)))) << e;
   for (const char* e : {"03", "ffffffff"}) EXPECT_TRUE(algorithm.acceptable(blob_of(2048, from_hex(e)))) << e;
 }
 
@@ -223,7 +240,9 @@ TEST(Signatures, EveryAlgorithmThereAndBack) {
       EXPECT_FALSE(algorithm.verify(key->public_key().blob(), bytes_of(""), *signature)) << algorithm.name;
       EXPECT_FALSE(algorithm.verify(other->public_key().blob(), bytes_of("message"), *signature)) << algorithm.name;
       for (const auto& wrong : bench.provider.signatures)
-        if (wrong.name != algorithm.name) { EXPECT_FALSE(wrong.verify(key->public_key().blob(), bytes_of("message"), *signature)); }
+        if (wrong.name != algorithm.name) {
+          EXPECT_FALSE(wrong.verify(key->public_key().blob(), bytes_of("message"), *signature));
+        }
     }
     EXPECT_FALSE(key->sign("ssh-rsa", bytes_of("message"), *bench.random)) << "SHA-1 is not there";
     EXPECT_FALSE(key->sign("", bytes_of("message"), *bench.random));
@@ -274,13 +293,18 @@ TEST(PublicKey, ParsesWholeBlobsOnly) {
 
 TEST(PublicKey, BitsAndTypes) {
   Bench bench;
-  const std::pair<KeyType, std::size_t> bits[] = {{KeyType::ed25519, 256}, {KeyType::ecdsa_p256, 256}, {KeyType::ecdsa_p384, 384}, {KeyType::ecdsa_p521, 521}, {KeyType::rsa, 2048}};
+  const std::pair<KeyType, std::size_t> bits[] = {{KeyType::ed25519, 256},
+                                                  {KeyType::ecdsa_p256, 256},
+                                                  {KeyType::ecdsa_p384, 384},
+                                                  {KeyType::ecdsa_p521, 521},
+                                                  {KeyType::rsa, 2048}};
   for (const auto& [type, size] : bits) EXPECT_EQ(some_key(type, *bench.random)->public_key().bits(), size);
 }
 
 TEST(PrivateKey, TheSameSeedGivesTheSameKey) {
   for (const auto type : all_types) {
-    const auto first = some_key(type, *seeded_random(bytes_of("seed"))), second = some_key(type, *seeded_random(bytes_of("seed")));
+    const auto first = some_key(type, *seeded_random(bytes_of("seed"))),
+               second = some_key(type, *seeded_random(bytes_of("seed")));
     const auto other = some_key(type, *seeded_random(bytes_of("sead")));
     EXPECT_EQ(first->public_key(), second->public_key());
     EXPECT_FALSE(first->public_key() == other->public_key());
@@ -289,14 +313,17 @@ TEST(PrivateKey, TheSameSeedGivesTheSameKey) {
 
 TEST(PrivateKey, RsaSizesOutOfBoundsMakeNothing) {
   Bench bench;
-  for (const unsigned bits : {1U, 1024U, 2047U, 2049U, 16385U, 32768U}) EXPECT_FALSE(generate_key(KeyType::rsa, *bench.random, bits)) << bits;
+  for (const unsigned bits : {1U, 1024U, 2047U, 2049U, 16385U, 32768U})
+    EXPECT_FALSE(generate_key(KeyType::rsa, *bench.random, bits)) << bits;
 }
 
 TEST(PrivateKey, NoRandomnessNoKey) {
   for (const auto type : all_types) {
     FailingRandom none(0), few(3);
     EXPECT_FALSE(some_key(type, none));
-    if (type == KeyType::rsa) { EXPECT_FALSE(some_key(type, few)); }
+    if (type == KeyType::rsa) {
+      EXPECT_FALSE(some_key(type, few));
+    }
   }
 }
 
