@@ -63,9 +63,9 @@ class PrivateKey {
 
 enum class KeyType { ed25519, ecdsa_p256, ecdsa_p384, ecdsa_p521, rsa };
 
-// A new key. `bits` is for RSA only: 2048 to 16384, 0 for 3072. With a seeded Random the key is a function of the seed:
-// the same seed gives the same key, for RSA as long as the library's search for primes is the same.
-// Null when `bits` is out of bounds or a primitive failed.
+// A new key. `bits` is for RSA only: 2048 to 16384 in steps of 8, 0 for 3072. With a seeded Random the key is a
+// function of the seed: the same seed gives the same key, for RSA as long as the library's search for primes is the
+// same. Null when `bits` is out of bounds or a primitive failed.
 std::unique_ptr<PrivateKey> generate_key(KeyType type, Random& random, unsigned bits = 0);
 
 }  // namespace nacre
