@@ -260,8 +260,8 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   Awaitable<void> finish() {
     start_linger();
     while (!engine.outgoing().empty() && !output_broken && !linger_passed) co_await progress.wait();
-    const bool ours = !ending.by_peer && ending.error.code != Code::closed_by_application && !ending.stream;
-    if (ours && !output_broken && !linger_passed) {
+    const bool chosen = ending.error.code == Code::closed_by_application;
+    if (!ending.by_peer && !ending.stream && (!chosen || options.drain) && !output_broken && !linger_passed) {
       auto half_closed = co_await flow.finish();
       while (half_closed && !input_over && !linger_passed) co_await progress.wait();
     }

@@ -30,6 +30,9 @@ FlowError flow_error(const Ending& ending);
 struct DriveOptions {
   // For the last bytes (DISCONNECT) to leave when the engine has ended.
   std::chrono::steady_clock::duration linger = std::chrono::seconds(2);
+  // Whether, after a DISCONNECT of our own choice, what the peer still sends is read away until it has closed (within
+  // `linger`), so that TCP does not reset the connection under our last words. After errors that is always done.
+  bool drain = false;
 };
 
 class Drive {

@@ -21,7 +21,9 @@ Engine& engine_in(std::variant<Client, Server>& either) {
 
 SessionCore::SessionCore(std::variant<Client, Server> engine, AnyFlow flow, std::shared_ptr<Log> log, std::string name)
     : either_(std::move(engine)), engine_(&engine_in(either_)),
-      drive_(*engine_, std::move(flow), [this](const Event& event) { on_event(event); }), log_(std::move(log)),
+      drive_(*engine_, std::move(flow), [this](const Event& event) { on_event(event); },
+             {.drain = std::holds_alternative<Server>(either_)}),
+      log_(std::move(log)),
       name_(std::move(name)), changed_(drive_.get_executor()), quiet_(drive_.get_executor()) {}
 
 void SessionCore::log(LogLevel level, std::string_view text) {
