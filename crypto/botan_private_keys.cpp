@@ -238,7 +238,7 @@ class RsaKey final : public PrivateKey {
 
   static std::unique_ptr<PrivateKey> generate(Random& random, unsigned bits) {
     if (bits == 0) bits = 3072;
-    if (bits < 2048 || bits > 16384) return nullptr;
+    if (bits < 2048 || bits > 16384 || bits % 8 != 0) return nullptr;
     BotanRandom source(random);
     return from(Botan::RSA_PrivateKey(source, bits));
   }
