@@ -15,7 +15,6 @@
 
 namespace nacre {
 
-// README >
 // What to do about one event. `status` becomes the command's exit status.
 void handle(Client& ssh, const Event& event, const Login& login, std::uint32_t& status) {
   if (auto* e = std::get_if<HostKeyOffered>(&event))
@@ -39,7 +38,8 @@ void handle(Client& ssh, const Event& event, const Login& login, std::uint32_t& 
   if (std::get_if<ChannelClosed>(&event) || std::get_if<ChannelRefused>(&event)) ssh.disconnect();
 }
 
-// The loop: 25 lines that know nothing of SSH.
+// README >
+// The loop: it knows nothing of SSH.
 std::uint32_t run(Client& ssh, int socket, const Login& login) {
   using std::chrono::steady_clock, std::chrono::milliseconds, std::chrono::ceil;
   std::uint32_t status = 255;
