@@ -257,7 +257,7 @@ void InteractiveSession::output_failed(const FlowError& error) {
 }
 
 Awaitable<void> InteractiveSession::pump_output(DescriptorFlow* to, Stream stream) {
-  while (!channel_->ended(stream) && !channel_->closed()) {
+  while (!channel_->ended(stream)) {  // what came before the end is written, however slow the reader
     auto ready = channel_->wait_readable(stream);
     const auto readable = co_await std::move(ready);
     if (!readable) break;

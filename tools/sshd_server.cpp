@@ -60,6 +60,9 @@ Problem SshdServer::listen(const std::vector<ListenPlace>& places) {
   for (const auto& place : places) {
     auto listener = Listener::listen(loop_.get_executor(), place.address, place.port);
     if (!listener) return listener.error().text;
+    listener->on_exhausted([log = rules_->log](std::string_view what) {
+      log->error("no new connections for now: " + std::string(what));
+    });
     listeners_.push_back(std::move(*listener));
   }
   for (std::size_t i = 0; i < places.size(); ++i)
