@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 
 from registry import IN, OUT, OWN, Skip, test
 
@@ -124,14 +125,13 @@ def keygen(t, kind):
 @test("full-disk.known-hosts", pairs=OURS, quick=True)
 def full_disk(t):
     """No room to write the new server down: said in one line, the login goes on, the file is not cut."""
-    if t.client.kind == "openssh":
-        raise Skip("OpenSSH's client is ended by SIGXFSZ")
     server = t.server()
     known = t.folder / "known"
     known.write_text(f"# {'x' * 4000}\n" * 3)
     before = known.read_text()
 
     def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, len(before) + 10))
 
     options = {"UserKnownHostsFile": known, "StrictHostKeyChecking": "accept-new"}
@@ -139,6 +139,8 @@ def full_disk(t):
     t.equal((result.code, result.out), (0, b"in\n"), f"exit status, output; {result.err[-300:]!r}")
     t.contains(result.err, "known", "standard error")
     t.equal(known.read_text()[:len(before)], before, "the lines that were there")
+    if t.client.kind == "openssh":
+        return  # it leaves half a line
     t.lacks(known.read_text()[len(before):], ".", "half a line at the end of the file")
 
 
@@ -148,10 +150,9 @@ def full_disk_key(t):
     path = t.folder / "new-key"
 
     def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
 
-    if t.client.kind == "openssh":
-        raise Skip("ssh-keygen is ended by SIGXFSZ")
     result = t.run("keygen", [t.client.keygen, "-q", "-t", "ed25519", "-N", "", "-f", path], before=limited)
     t.check(result.code > 0, f"exit status {result.code}; {result.err!r}")
     t.check(not path.exists(), "half a key is left")

@@ -111,7 +111,7 @@ class Nacre:
         argv = [*wrap, self.sshd, "-D", "-e", "-p", "0"]
         for key in settings.host_keys:
             argv += ["-h", key]
-        options = {"LogLevel": "DEBUG", "AuthorizedKeysFile": settings.authorized_keys}
+        options = {"LogLevel": "DEBUG", "MaxStartups": "200", "AuthorizedKeysFile": settings.authorized_keys}
         if self.sftp_server:
             options["Subsystem"] = f"sftp {self.sftp_server}"
         if settings.users:

@@ -41,9 +41,9 @@ def versions(t, program):
     if t.client.kind != "nacre":
         raise Skip("asks nacre's programs")
     path = getattr(t.client, program)
-    result = t.run("version", [path, "-V"])
+    result = t.run("version", [path, "--version"])
     t.equal(result.code, 0, f"exit status; {result.err!r}")
-    t.contains(result.out.decode() + result.err, r"nacre\S* .*\d+\.\d+", "what -V says")
+    t.contains(result.out.decode() + result.err, r"nacre\S* .*\d+\.\d+", "what --version says")
     helped = t.run("help", [path, "--help"])
     t.equal(helped.code, 0, f"exit status of --help; {helped.err!r}")
     t.check(len(helped.out.splitlines()) > 8, "--help says little")
