@@ -12,6 +12,7 @@
 #include <asio/io_context.hpp>
 
 #include "crypto/botan_provider.hpp"
+#include "engine/trust/pattern.hpp"
 #include "flow/client_session.hpp"
 #include "tools/account.hpp"
 #include "tools/files.hpp"
@@ -140,7 +141,7 @@ struct Setup {
   Account account;
   std::string command;
   std::shared_ptr<ProgramLog> log;
-  Names default_host_keys;
+  Algorithms host_keys;
 };
 
 Problem apply_destination(Setup& setup, const CommandLine& line) {
@@ -202,12 +203,18 @@ Awaitable<FlowResult<ClientSession>> log_in(Setup& setup, const Provider& provid
   ClientOptions client;
   client.provider = provider;
   client.config = client_config(options);
-  client.config.algorithms.host_keys = host_key_preference(options, setup.default_host_keys, files, place);
+  client.config.algorithms.host_keys = host_key_preference(options, setup.host_keys, files, place);
   if (options.server_alive_interval.count() > 0)
     client.keep_alive = KeepAlive{options.server_alive_interval, options.server_alive_count_max};
-  if (options.loudness > Loudness::error) client.banner = [](std::string_view text) { write_all(2, text); };
+  // What a stranger says before we know whose server it is, is for those who want to know everything.
+  const auto trusted = std::make_shared<bool>(false);
+  client.banner = [trusted, log](std::string_view text) {
+    if (*trusted && log->loudness() > Loudness::error) write_all(2, text);
+    else if (!*trusted) log->debug("the server says: " + printable(trimmed(text.substr(0, text.find('\n')))));
+  };
   client.log = log;
-  auto trust = make_host_trust(options, setup.account.home, place, std::move(files), log, questions, *provider.random);
+  auto trust = make_host_trust(options, setup.account.home, place, std::move(files), log, questions, *provider.random,
+                               [trusted] { *trusted = true; });
   auto credentials = make_credentials(options, {setup.account.home, setup.target.user, setup.typed_host}, log, questions, *provider.random);
   auto starting = ClientSession::start(std::move(flow), std::move(trust), std::move(credentials), std::move(client));
   auto session = co_await std::move(starting);
@@ -320,7 +327,7 @@ int start(const Names& words, const StandardDescriptors& standard) {
   const auto provider = botan_provider(*random);
   const auto tables = algorithm_tables(provider);
   const auto table = ssh_option_table(tables);
-  setup.default_host_keys = tables.host_keys.defaults;
+  setup.host_keys = tables.host_keys;
 
   const auto line = split_command_line(words, letters_with_value);
   if (!line) return fail(line.error());

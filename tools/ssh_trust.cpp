@@ -53,7 +53,7 @@ std::string last_error(const std::string& path) { return path + ": " + std::stre
 class HostTrust final : public Authenticator {
  public:
   HostTrust(const SshOptions& options, std::string home, HostPlace place, std::vector<KnownHostsFile> files,
-            std::shared_ptr<ProgramLog> log, Questions questions, Random& random)
+            std::shared_ptr<ProgramLog> log, Questions questions, Random& random, std::function<void()> on_judged)
       : options_(options),
         home_(std::move(home)),
         place_(std::move(place)),
@@ -61,23 +61,30 @@ class HostTrust final : public Authenticator {
         files_(std::move(files)),
         log_(std::move(log)),
         questions_(questions),
-        random_(random) {}
+        random_(random),
+        on_judged_(std::move(on_judged)) {}
 
   Awaitable<HostKeyDecision> judge(OfferedHostKey offered) override {
+    auto decision = decide(offered);
+    if (decision.trusted && on_judged_) on_judged_();
+    co_return decision;
+  }
+
+ private:
+  HostKeyDecision decide(const OfferedHostKey& offered) const {
     const auto found = look_up(files_, place_, offered.key, *log_);
     log_->verbose("host key of " + shown_ + ": " + offered.type + " " + offered.fingerprint());
     switch (found.match) {
       case HostKeyMatch::known:
         log_->verbose("the host key is known from " + found.place);
-        co_return HostKeyDecision{true, {}};
-      case HostKeyMatch::revoked: co_return HostKeyDecision{false, revoked(offered, found)};
-      case HostKeyMatch::changed: co_return HostKeyDecision{false, changed(offered, found)};
+        return {true, {}};
+      case HostKeyMatch::revoked: return {false, revoked(offered, found)};
+      case HostKeyMatch::changed: return {false, changed(offered, found)};
       case HostKeyMatch::unknown: break;
     }
-    co_return unknown(offered);
+    return unknown(offered);
   }
 
- private:
   std::string revoked(const OfferedHostKey& offered, const Found& found) const {
     return "the host key of " + shown_ + " (" + offered.type + " " + offered.fingerprint() + ") is revoked in " + found.place +
            "; whoever has it now may not be the server you want";
@@ -144,6 +151,7 @@ class HostTrust final : public Authenticator {
   std::shared_ptr<ProgramLog> log_;
   Questions questions_;
   Random& random_;
+  std::function<void()> on_judged_;
 };
 
 Problem write_under_lock(int file, const std::string& path, const std::string& line) {
@@ -176,21 +184,26 @@ std::vector<KnownHostsFile> read_known_hosts(const SshOptions& options, const st
   return files;
 }
 
-Names host_key_preference(const SshOptions& options, const Names& defaults, const std::vector<KnownHostsFile>& files,
+Names host_key_preference(const SshOptions& options, const Algorithms& algorithms, const std::vector<KnownHostsFile>& files,
                           const HostPlace& place) {
   if (!options.host_key_algorithms.empty()) return options.host_key_algorithms;
   std::vector<std::string_view> types;
   for (const auto& file : files)
     for (const auto type : known_key_types(file.text, place.host, place.port)) types.push_back(type);
+  const auto is_known = [&](std::string_view type) { return std::find(types.begin(), types.end(), type) != types.end(); };
   // With a key of the kind that we prefer anyway, the order tells an observer nothing (CVE-2020-14145).
-  if (types.empty() || defaults.empty() || std::find(types.begin(), types.end(), defaults.front()) != types.end()) return {};
-  return prefer_key_types(defaults, types);
+  if (types.empty() || algorithms.defaults.empty() || is_known(algorithms.defaults.front())) return {};
+  auto names = algorithms.defaults;
+  for (const auto& name : algorithms.supported)  // a known key is good even of a type that is not offered to strangers
+    if (is_known(name) && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return prefer_key_types(names, types);
 }
 
 std::shared_ptr<Authenticator> make_host_trust(const SshOptions& options, const std::string& home, HostPlace place,
                                                std::vector<KnownHostsFile> files, std::shared_ptr<ProgramLog> log,
-                                               Questions questions, Random& random) {
-  return std::make_shared<HostTrust>(options, home, std::move(place), std::move(files), std::move(log), questions, random);
+                                               Questions questions, Random& random, std::function<void()> on_judged) {
+  return std::make_shared<HostTrust>(options, home, std::move(place), std::move(files), std::move(log), questions, random,
+                                     std::move(on_judged));
 }
 
 Problem append_line(const std::string& path, const std::string& line) {
