@@ -15,7 +15,13 @@ ChannelCore::ChannelCore(std::shared_ptr<SessionCore> session, ChannelId id, Pha
 
 ChannelCore::~ChannelCore() {
   session_->remove(*this);
-  if (phase_ == Phase::open && !closing_) session_->close_channel(id_);
+  if (phase_ == Phase::open && (!closing_ || held_)) session_->close_channel(id_);
+}
+
+void ChannelCore::release() {
+  held_ = false;
+  if (closing_ && phase_ == Phase::open) session_->close_channel(id_);
+  wake();
 }
 
 // ---- what the session's events do
@@ -154,6 +160,7 @@ std::optional<FlowError> ChannelCore::write_error() const {
 
 Tried ChannelCore::try_write(Bytes bytes, Stream stream) {
   if (auto error = write_error()) return FlowResult<std::size_t>(Unexpected{std::move(*error)});
+  if (held_) return std::nullopt;
   const auto size = session_->engine().write(id_, bytes, stream);
   if (size != 0) session_->drive().wake();
   if (size == 0 && !bytes.empty()) return std::nullopt;
@@ -185,7 +192,7 @@ Awaitable<FlowResult<Done>> ChannelCore::wait_writable() {
   const auto self = shared_from_this();
   for (bool pushed = false;;) {
     if (auto error = write_error()) co_return Unexpected{std::move(*error)};
-    const auto place = session_->engine().prepare(id_, 1);
+    const auto place = prepare(1, Stream::out);
     if (!place.empty()) {
       session_->engine().commit(id_, 0);
       co_return Done{};
@@ -198,7 +205,7 @@ Awaitable<FlowResult<Done>> ChannelCore::wait_writable() {
 }
 
 Buffer ChannelCore::prepare(std::size_t wanted, Stream stream) {
-  if (write_error()) return {};
+  if (held_ || write_error()) return {};
   return session_->engine().prepare(id_, wanted, stream);
 }
 
@@ -213,6 +220,10 @@ Awaitable<FlowResult<Done>> ChannelCore::finish() {
   const auto self = shared_from_this();
   while (!finished_) {
     if (auto error = write_error()) co_return Unexpected{std::move(*error)};
+    if (held_) {
+      co_await writable_.wait();
+      continue;
+    }
     const auto status = session_->engine().finish(id_);
     if (status == Status::busy) {
       co_await session_->changed().wait();
@@ -228,7 +239,7 @@ Awaitable<FlowResult<Done>> ChannelCore::finish() {
 void ChannelCore::close_at_once() {
   if (phase_ != Phase::open || closing_) return;
   closing_ = true;
-  session_->close_channel(id_);
+  if (!held_) session_->close_channel(id_);
   wake();
 }
 
@@ -278,6 +289,7 @@ Awaitable<void> ChannelCore::exit_with(Exit how) {
   const auto self = shared_from_this();
   Request told = ExitStatus{how.status.value_or(0)};
   if (!how.status && !how.signal.empty()) told = ExitSignal{how.signal, how.core_dumped, how.message, {}};
+  while (held_) co_await writable_.wait();
   while (phase_ == Phase::open && !closing_ && !session_->ended()) {
     const auto sent = session_->engine().request(id_, told, false);
     if (sent || sent.error() != Status::busy) break;

@@ -52,6 +52,10 @@ class ChannelCore : public std::enable_shared_from_this<ChannelCore> {
   bool closed() const;
   std::optional<FlowError> error() const;
 
+  // While held, nothing is sent and everything that would send waits: until a request has been answered.
+  void hold() { held_ = true; }
+  void release();
+
   // ---- what the session's events do
   void on_opened();
   void on_refused(std::string why);
@@ -82,7 +86,8 @@ class ChannelCore : public std::enable_shared_from_this<ChannelCore> {
   Phase phase_;
   bool eof_ = false;       // the peer's
   bool finished_ = false;  // ours
-  bool closing_ = false;   // our CLOSE has been sent
+  bool closing_ = false;   // our CLOSE has been sent, or will be on release
+  bool held_ = false;
   std::optional<Exit> exit_;
   std::string refusal_;
   std::array<Incoming, 2> incoming_;

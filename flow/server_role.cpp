@@ -167,11 +167,14 @@ bool ServerRole::on_request(const RequestReceived& received) {
   if (const auto* signal = std::get_if<SignalRequest>(&request)) handler.signal(signal->signal), accepted = true;
   if (const auto* wanted = std::get_if<BreakRequest>(&request)) accepted = handler.wants_break(wanted->milliseconds);
   if (const auto* other = std::get_if<OtherRequest>(&request)) accepted = handler.other(*other);
+  const auto channel = served.channel;  // held, so that the answer goes before whatever the program says at once
+  if (channel) channel->hold();
   if (std::holds_alternative<ShellRequest>(request)) accepted = start(served, {Program::Kind::shell, {}});
   if (const auto* exec = std::get_if<ExecRequest>(&request)) accepted = start(served, {Program::Kind::command, std::string(exec->command)});
   if (const auto* subsystem = std::get_if<SubsystemRequest>(&request))
     accepted = start(served, {Program::Kind::subsystem, std::string(subsystem->subsystem)});
   if (received.want_reply) static_cast<void>(core_.engine().reply(received.ticket, accepted));
+  if (channel) channel->release();
   return true;
 }
 

@@ -3,7 +3,6 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include "flow/server_role.hpp"
 #include "flow/session_core.hpp"
@@ -57,7 +56,6 @@ class RunSession : public SessionHandler {
 
   static Awaitable<void> run_to_the_end(std::shared_ptr<const RunProgram> program, Run run) {
     auto channel = run.channel;
-    co_await asio::post(channel.get_executor(), asio::use_awaitable);  // the answer to the request goes first
     auto exit = co_await (*program)(std::move(run));
     co_await channel.exit_with(std::move(exit));
   }

@@ -59,8 +59,7 @@ class SessionHandler {
   virtual bool other(const OtherRequest&) { return false; }
   // exec, shell or subsystem: at most one for each channel. True: it runs; read its input from the channel, write its
   // output (Stream::out, Stream::err) to it, and end with channel.exit_with(). Keeping no copy of the channel closes it.
-  // Nothing may be written or closed before this returns, as the answer to the request goes first: note that co_spawn
-  // begins at once when it is called on the channel's own executor, and asio::post does not.
+  // What is written before this returns waits until the request has been answered.
   virtual bool start(Program program, ChannelFlow channel) = 0;
   // The client has closed the channel, or the connection has ended: nobody listens any more.
   virtual void closed() {}
