@@ -34,7 +34,8 @@ class ByKnownHosts : public Authenticator {
       case HostKeyMatch::revoked:
         co_return HostKeyDecision{false, "the host key of " + name + " is marked as revoked: " + what_is(offered)};
       case HostKeyMatch::changed:
-        co_return HostKeyDecision{false, "the host key of " + name + " has changed: the server has the " + what_is(offered) +
+        co_return HostKeyDecision{false, "the host key of " + name + " has changed: the server has the " +
+                                             what_is(offered) +
                                              ", and known hosts lists another. Somebody may be listening in"};
       case HostKeyMatch::unknown: break;
     }

@@ -8,8 +8,11 @@
 namespace nacre {
 
 ChannelCore::ChannelCore(std::shared_ptr<SessionCore> session, ChannelId id, Phase phase)
-    : session_(std::move(session)), id_(id), phase_(phase),
-      incoming_{Incoming(session_->get_executor()), Incoming(session_->get_executor())}, writable_(session_->get_executor()) {
+    : session_(std::move(session)),
+      id_(id),
+      phase_(phase),
+      incoming_{Incoming(session_->get_executor()), Incoming(session_->get_executor())},
+      writable_(session_->get_executor()) {
   session_->add(*this);
 }
 
@@ -271,7 +274,8 @@ Awaitable<FlowResult<Done>> ChannelCore::request(Request request) {
     const std::string name(name_of(request));
     auto answer = co_await session_->answer_to(*asked, this);
     if (!answer) co_return Unexpected{answer.error()};
-    if (!answer->success) co_return Unexpected{FlowError{FlowCode::request_refused, "the peer refused the request " + name}};
+    if (!answer->success)
+      co_return Unexpected{FlowError{FlowCode::request_refused, "the peer refused the request " + name}};
     co_return Done{};
   }
 }

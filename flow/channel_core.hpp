@@ -71,7 +71,7 @@ class ChannelCore : public std::enable_shared_from_this<ChannelCore> {
     explicit Incoming(const Executor& executor) : readable(executor) {}
     ByteQueue queue;
     ChannelFlow::Sink sink;
-    Buffer place;          // of the read under way: data goes there first
+    Buffer place;  // of the read under way: data goes there first
     std::size_t placed = 0;
     Gate readable;
   };

@@ -28,7 +28,7 @@ struct Exit {
   }
 
   std::optional<std::uint32_t> status;
-  std::string signal;   // "TERM", without SIG; empty: none. Escaped when it came from a peer
+  std::string signal;  // "TERM", without SIG; empty: none. Escaped when it came from a peer
   bool core_dumped = false;
   std::string message;  // likewise
 };
@@ -60,8 +60,9 @@ class ChannelFlow {
   // ---- ReadyFlow
   Tried try_read(Buffer into, Stream stream = Stream::out);
   Tried try_write(Bytes bytes, Stream stream = Stream::out);
-  Awaitable<FlowResult<Done>> wait_readable(Stream stream = Stream::out);  // data or the end is there; an error otherwise
-  Awaitable<FlowResult<Done>> wait_writable();                             // at least one byte can be written
+  Awaitable<FlowResult<Done>> wait_readable(
+      Stream stream = Stream::out);             // data or the end is there; an error otherwise
+  Awaitable<FlowResult<Done>> wait_writable();  // at least one byte can be written
 
   // ---- Receiving without a further copy
 
@@ -95,11 +96,11 @@ class ChannelFlow {
 
   // ---- How it stands
 
-  bool ended(Stream stream = Stream::out) const;    // the peer's EOF or CLOSE has come and everything is read
-  bool closed() const;                              // no longer usable in either direction
-  std::optional<FlowError> error() const;           // why the connection beneath ended, when it did so too early
-  std::optional<Exit> exit() const;                 // of the program at the other end: known once it has been read to its end
-  Awaitable<void> wait_closed();                    // until both sides have closed, or the connection has ended
+  bool ended(Stream stream = Stream::out) const;  // the peer's EOF or CLOSE has come and everything is read
+  bool closed() const;                            // no longer usable in either direction
+  std::optional<FlowError> error() const;         // why the connection beneath ended, when it did so too early
+  std::optional<Exit> exit() const;  // of the program at the other end: known once it has been read to its end
+  Awaitable<void> wait_closed();     // until both sides have closed, or the connection has ended
 
   // ---- Asio: AsyncReadStream, AsyncWriteStream. The end is asio::error::eof; other errors are of flow_category(),
   // valued by FlowCode. No per-operation cancellation.

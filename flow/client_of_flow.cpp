@@ -10,7 +10,8 @@ constexpr std::size_t errors_kept = 64 * 1024;
 // Environment variables are asked for without an answer: servers refuse most of them, and that is no error.
 Awaitable<FlowResult<Done>> start_program(ChannelFlow channel, const ChannelWish& wish) {
   if (wish.pty) {
-    const Request pty = PtyRequest{wish.pty->term, wish.pty->columns, wish.pty->rows, wish.pty->width, wish.pty->height, wish.pty->modes};
+    const Request pty = PtyRequest{wish.pty->term,  wish.pty->columns, wish.pty->rows,
+                                   wish.pty->width, wish.pty->height,  wish.pty->modes};
     auto asked = co_await channel.request(pty);
     if (!asked) co_return asked;
   }
@@ -61,9 +62,11 @@ Awaitable<void> SshFlow::close() {
 }
 
 Awaitable<FlowResult<SshFlow>> client_of_flow(std::shared_ptr<Authenticator> authenticator, std::string user,
-                                              Credentials credentials, ChannelWish wish, AnyFlow flow, ClientOptions options) {
+                                              Credentials credentials, ChannelWish wish, AnyFlow flow,
+                                              ClientOptions options) {
   if (!user.empty()) options.config.user = std::move(user);
-  auto session = co_await ClientSession::start(std::move(flow), std::move(authenticator), std::move(credentials), std::move(options));
+  auto session = co_await ClientSession::start(std::move(flow), std::move(authenticator), std::move(credentials),
+                                               std::move(options));
   if (!session) co_return Unexpected{session.error()};
   auto channel = co_await open_channel(*session, std::move(wish));
   if (!channel) {

@@ -23,7 +23,8 @@ bool ClientRole::on_event(const Event& event) {
 void ClientRole::spawn(Awaitable<void> question) {
   asio::co_spawn(core_.get_executor(), std::move(question),
                  [self = shared_from_this(), core = core_.shared_from_this()](std::exception_ptr thrown) {
-                   if (thrown) core->end(Reason::by_application, {FlowCode::system, "a callback of the program has thrown"});
+                   if (thrown)
+                     core->end(Reason::by_application, {FlowCode::system, "a callback of the program has thrown"});
                  });
 }
 
@@ -31,7 +32,8 @@ void ClientRole::spawn(Awaitable<void> question) {
 void ClientRole::answered(Status status) {
   core_.drive().wake();
   if (status == Status::ok || status == Status::closed || status == Status::unknown_ticket) return;
-  core_.end(Reason::by_application, {FlowCode::misuse, "an answer during login is unusable: " + std::string(describe(status))});
+  core_.end(Reason::by_application,
+            {FlowCode::misuse, "an answer during login is unusable: " + std::string(describe(status))});
 }
 
 void ClientRole::say(std::string text) {
@@ -67,14 +69,16 @@ void ClientRole::on_credentials(const CredentialsWanted& wanted) {
   methods_ = std::string(wanted.methods.text());
   if (!std::exchange(none_tried_, true) && wanted.methods.empty())  // the server tells its methods when refusing
     return answered(core_.client().answer(wanted.ticket, Credential(TryNone{})));
-  core_.log(LogLevel::verbose, (wanted.partial ? "accepted, but more is needed: " : "methods that can continue: ") + printable(methods_));
+  core_.log(LogLevel::verbose,
+            (wanted.partial ? "accepted, but more is needed: " : "methods that can continue: ") + printable(methods_));
   const auto next = plan_.next(wanted.methods);
   if (const auto* use = std::get_if<CredentialPlan::UseKey>(&next)) return try_key(wanted.ticket, *use->key);
   if (const auto* use = std::get_if<CredentialPlan::UsePassword>(&next)) {
     core_.log(LogLevel::verbose, "trying the password");
     return answered(core_.client().answer(wanted.ticket, Credential(TryPassword{use->password->bytes()})));
   }
-  if (const auto* use = std::get_if<CredentialPlan::UseAskedPassword>(&next)) return spawn(ask_password(wanted.ticket, use->attempt));
+  if (const auto* use = std::get_if<CredentialPlan::UseAskedPassword>(&next))
+    return spawn(ask_password(wanted.ticket, use->attempt));
   if (const auto* use = std::get_if<CredentialPlan::UsePrompts>(&next)) {
     core_.log(LogLevel::verbose, "trying keyboard-interactive");
     prompt_password_ = use->password;
@@ -93,7 +97,8 @@ void ClientRole::try_key(Ticket ticket, const Credentials::Inside::Key& key) {
   std::string_view algorithm = key.key.type();
   if (algorithm == "ssh-rsa") {
     const auto taken = core_.engine().server_signature_algorithms();
-    algorithm = !taken.empty() && !taken.contains("rsa-sha2-512") && taken.contains("rsa-sha2-256") ? "rsa-sha2-256" : "rsa-sha2-512";
+    algorithm = !taken.empty() && !taken.contains("rsa-sha2-512") && taken.contains("rsa-sha2-256") ? "rsa-sha2-256"
+                                                                                                    : "rsa-sha2-512";
   }
   core_.log(LogLevel::verbose, "offering " + std::string(key.key.type()) + " " + fingerprint(key.key.blob()));
   answered(core_.client().answer(ticket, Credential(TryPublicKey{key.key.blob(), algorithm})));
@@ -102,13 +107,15 @@ void ClientRole::try_key(Ticket ticket, const Credentials::Inside::Key& key) {
 void ClientRole::on_signature(const SignatureWanted& wanted) {
   const auto* key = plan_.find_key(wanted.key);
   if (key && key->signer)
-    return spawn(ask_signer(wanted.ticket, key->signer, copy_of(wanted.key), std::string(wanted.algorithm), copy_of(wanted.message)));
+    return spawn(ask_signer(wanted.ticket, key->signer, copy_of(wanted.key), std::string(wanted.algorithm),
+                            copy_of(wanted.message)));
   std::optional<ByteVector> blob;
   if (key && key->private_half) blob = key->private_half->sign(wanted.algorithm, wanted.message, random_);
   answered(core_.client().answer(wanted.ticket, Signature{blob ? std::optional<Bytes>(*blob) : std::nullopt}));
 }
 
-Awaitable<void> ClientRole::ask_signer(Ticket ticket, Signer signer, ByteVector key, std::string algorithm, ByteVector message) {
+Awaitable<void> ClientRole::ask_signer(Ticket ticket, Signer signer, ByteVector key, std::string algorithm,
+                                       ByteVector message) {
   auto blob = co_await signer(std::move(key), std::move(algorithm), std::move(message));
   answered(core_.client().answer(ticket, Signature{blob ? std::optional<Bytes>(*blob) : std::nullopt}));
 }
@@ -128,7 +135,8 @@ Awaitable<void> ClientRole::ask_password(Ticket ticket, unsigned attempt) {
 
 void ClientRole::on_prompts(const PromptsReceived& received) {
   if (received.prompts.empty()) return answer_prompts(received.ticket, 0, {});
-  if (const auto password = std::exchange(prompt_password_, nullptr); password && received.prompts.size() == 1 && !received.prompts[0].echo) {
+  if (const auto password = std::exchange(prompt_password_, nullptr);
+      password && received.prompts.size() == 1 && !received.prompts[0].echo) {
     std::vector<Secret> one;
     one.push_back(password->copy());
     return answer_prompts(received.ticket, 1, one);
@@ -136,7 +144,8 @@ void ClientRole::on_prompts(const PromptsReceived& received) {
   PromptRound round;
   round.name = printable(received.name);
   round.instruction = printable(received.instruction, Lines::many);
-  for (const auto& prompt : received.prompts) round.questions.push_back({printable(prompt.text, Lines::many), prompt.echo});
+  for (const auto& prompt : received.prompts)
+    round.questions.push_back({printable(prompt.text, Lines::many), prompt.echo});
   if (plan_.from().ask_prompts) return spawn(ask_prompts(received.ticket, std::move(round)));
   answer_prompts(received.ticket, round.questions.size(), {});
 }
@@ -159,7 +168,8 @@ void ClientRole::answer_prompts(Ticket ticket, std::size_t count, const std::vec
 // ---- a new password
 
 void ClientRole::on_new_password(const PasswordChangeWanted& wanted) {
-  if (plan_.from().ask_new_password) return spawn(ask_new_password(wanted.ticket, printable(wanted.prompt, Lines::many)));
+  if (plan_.from().ask_new_password)
+    return spawn(ask_new_password(wanted.ticket, printable(wanted.prompt, Lines::many)));
   answered(core_.client().answer(wanted.ticket, NewPassword{}));
 }
 

@@ -14,8 +14,11 @@ class ClientRole : public std::enable_shared_from_this<ClientRole> {
  public:
   ClientRole(std::shared_ptr<Authenticator> authenticator, const Credentials& credentials, const ClientOptions& options,
              SessionCore& core)
-      : authenticator_(std::move(authenticator)), plan_(credentials.inside()), random_(*options.provider.random),
-        banner_(options.banner), core_(core) {}
+      : authenticator_(std::move(authenticator)),
+        plan_(credentials.inside()),
+        random_(*options.provider.random),
+        banner_(options.banner),
+        core_(core) {}
 
   bool on_event(const Event& event);
   const std::string& host_key_fingerprint() const { return fingerprint_; }
@@ -44,7 +47,7 @@ class ClientRole : public std::enable_shared_from_this<ClientRole> {
   std::function<void(std::string_view)> banner_;
   SessionCore& core_;  // owns this; what is spawned keeps it alive
   bool none_tried_ = false;
-  std::string methods_;  // that can continue, as the server said last
+  std::string methods_;                            // that can continue, as the server said last
   std::shared_ptr<const Secret> prompt_password_;  // answers the first hidden question
   std::string fingerprint_;
 };

@@ -29,7 +29,8 @@ Awaitable<FlowResult<ClientSession>> ClientSession::start(AnyFlow flow, std::sha
   const auto config = std::make_shared<const ClientConfig>(options.config);
   if (const auto problem = check(options.provider, *config)) {
     co_await flow.close();
-    co_return Unexpected{FlowError{FlowCode::configuration, problem->field + " '" + problem->value + "': " + problem->text}};
+    co_return Unexpected{
+        FlowError{FlowCode::configuration, problem->field + " '" + problem->value + "': " + problem->text}};
   }
   std::variant<Client, Server> engine(std::in_place_type<Client>, options.provider, config);
   const auto core = std::make_shared<SessionCore>(std::move(engine), std::move(flow), options.log, std::string());

@@ -41,15 +41,16 @@ FlowError unreachable(const std::string& where, const asio::error_code& error) {
 
 }  // namespace
 
-Awaitable<FlowResult<SocketFlow>> connect_tcp(Executor executor, std::string host, std::uint16_t port, Duration timeout) {
+Awaitable<FlowResult<SocketFlow>> connect_tcp(Executor executor, std::string host, std::uint16_t port,
+                                              Duration timeout) {
   const auto attempt = std::make_shared<Attempt>(executor);
   start_timer(attempt, timeout);
   const auto where = host + " port " + std::to_string(port);
   const FlowError late{FlowCode::timed_out, "could not connect to " + where + ": timed out"};
 
   asio::error_code error;
-  const auto found = co_await attempt->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                                              asio::redirect_error(asio::use_awaitable, error));
+  const auto found = co_await attempt->resolver.async_resolve(
+      host, std::to_string(port), tcp::resolver::numeric_service, asio::redirect_error(asio::use_awaitable, error));
   if (attempt->timed_out) co_return Unexpected{late};
   if (error) co_return Unexpected{unreachable(where, error)};
 
@@ -129,8 +130,10 @@ Awaitable<FlowResult<SocketFlow>> Listener::accept() {
       asio::generic::stream_protocol::socket generic(std::move(socket));
       co_return SocketFlow(std::move(generic));
     }
-    if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) co_return Unexpected{system_io::closed()};
-    const auto exhausted = error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS || error.value() == ENOMEM;
+    if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor)
+      co_return Unexpected{system_io::closed()};
+    const auto exhausted =
+        error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS || error.value() == ENOMEM;
     if (!exhausted) continue;  // only this connection's: gone before it was accepted
     if (!std::exchange(inside_->exhausted, true) && inside_->tell) inside_->tell(error.message());
     inside_->pause.expires_after(std::chrono::milliseconds(100));

@@ -16,7 +16,8 @@ namespace nacre {
 
 // Answers the SSH signature blob over `message`, or nothing when it can't or may not. May take its time: load a key
 // file and ask for its passphrase, ask an agent, wait for a touch.
-using Signer = std::function<Awaitable<std::optional<ByteVector>>(ByteVector key, std::string algorithm, ByteVector message)>;
+using Signer =
+    std::function<Awaitable<std::optional<ByteVector>>(ByteVector key, std::string algorithm, ByteVector message)>;
 
 // Answers a password, or nothing to leave this method. `attempt` counts from 1.
 using AskPassword = std::function<Awaitable<std::optional<Secret>>(unsigned attempt)>;

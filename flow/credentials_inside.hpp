@@ -34,10 +34,18 @@ class CredentialPlan {
   explicit CredentialPlan(std::shared_ptr<const Credentials::Inside> from) : from_(std::move(from)) {}
 
   struct Nothing {};
-  struct UseKey { const Credentials::Inside::Key* key; };
-  struct UsePassword { std::shared_ptr<const Secret> password; };
-  struct UseAskedPassword { unsigned attempt; };
-  struct UsePrompts { std::shared_ptr<const Secret> password; };  // null: the asker answers
+  struct UseKey {
+    const Credentials::Inside::Key* key;
+  };
+  struct UsePassword {
+    std::shared_ptr<const Secret> password;
+  };
+  struct UseAskedPassword {
+    unsigned attempt;
+  };
+  struct UsePrompts {
+    std::shared_ptr<const Secret> password;
+  };  // null: the asker answers
   using Next = std::variant<Nothing, UseKey, UsePassword, UseAskedPassword, UsePrompts>;
 
   Next next(NameList methods);

@@ -15,7 +15,8 @@ namespace {
 
 using asio::posix::descriptor_base;
 
-constexpr std::size_t terminal_piece = 1024;  // a blocking terminal that is writable takes at least as much, nearly always
+constexpr std::size_t terminal_piece =
+    1024;  // a blocking terminal that is writable takes at least as much, nearly always
 
 // One descriptor. Asio makes whatever it waits on non-blocking, and that flag is shared with every process that has
 // the same terminal: so a borrowed terminal is watched through an epoll of its own and keeps its flags.

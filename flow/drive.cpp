@@ -20,8 +20,16 @@ constexpr unsigned turns_in_a_row = 16;  // then others on the same loop have th
 
 struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   Inside(Engine& driven, AnyFlow over_flow, Handler to, DriveOptions with)
-      : engine(driven), flow(std::move(over_flow)), handler(std::move(to)), options(with), executor(flow.get_executor()),
-        room(executor), output(executor), progress(executor), clock(executor), linger(executor) {}
+      : engine(driven),
+        flow(std::move(over_flow)),
+        handler(std::move(to)),
+        options(with),
+        executor(flow.get_executor()),
+        room(executor),
+        output(executor),
+        progress(executor),
+        clock(executor),
+        linger(executor) {}
 
   Engine& engine;
   AnyFlow flow;
@@ -37,11 +45,11 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   TimePoint armed = TimePoint::max();
 
   bool pumping = false, again = false, wake_posted = false;
-  bool blocked = false;       // the writer waits until the flow takes more
-  bool output_broken = false; // writing has failed: output is thrown away
-  bool input_over = false;    // the reader has ended
+  bool blocked = false;        // the writer waits until the flow takes more
+  bool output_broken = false;  // writing has failed: output is thrown away
+  bool input_over = false;     // the reader has ended
   bool linger_passed = false;
-  bool over = false;          // everybody goes home
+  bool over = false;  // everybody goes home
   unsigned loops = 0;
   Ending ending;
 

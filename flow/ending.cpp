@@ -1,6 +1,4 @@
 // An Ending in words, and as a FlowError to act upon.
-#include <array>
-
 #include "flow/drive.hpp"
 
 namespace nacre {
@@ -32,21 +30,13 @@ FlowCode code_of(Code code) {
   }
 }
 
-// The lists of KEXINIT (RFC 4253 7.1), by the number that Code::no_common_algorithm carries.
-std::string_view list_name(std::uint32_t index) {
-  constexpr std::array<std::string_view, 8> names = {"key exchange", "host key", "cipher to the server", "cipher to the client",
-                                                     "MAC to the server", "MAC to the client", "compression to the server",
-                                                     "compression to the client"};
-  return index < names.size() ? names[index] : "algorithm";
-}
-
 }  // namespace
 
 FlowError flow_error(const Ending& ending) {
   if (ending.cause) return *ending.cause;
   const auto code = code_of(ending.error.code);
+  if (code == FlowCode::no_agreement) return {code, ending.text};  // says it all
   std::string text(describe(ending.error.code));
-  if (ending.error.code == Code::no_common_algorithm) text += std::string(" (") + std::string(list_name(ending.error.where)) + ")";
   if (!ending.text.empty() && ending.text != text) text += ": " + ending.text;
   if (code == FlowCode::lost && ending.stream) text += ": " + ending.stream->text;
   return {code, std::move(text)};

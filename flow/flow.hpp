@@ -27,8 +27,8 @@ template <class T>
 using Awaitable = asio::awaitable<T>;
 
 enum class FlowCode : std::uint8_t {
-  closed,            // by us: the flow was closed, or is being used after its end
-  lost,              // the other side vanished: reset, broken pipe, an end in the middle
+  closed,  // by us: the flow was closed, or is being used after its end
+  lost,    // the other side vanished: reset, broken pipe, an end in the middle
   timed_out,
   unreachable,       // could not connect: no such name, refused, no route
   not_ssh,           // the peer speaks something else, or a version of SSH that we don't
@@ -91,8 +91,8 @@ concept ReadyFlow = Flow<F> && requires(F& flow, Buffer into, Bytes bytes) {
 class AnyFlow {
  public:
   template <Flow F>
-    requires(!std::same_as<F, AnyFlow>)
-  AnyFlow(F flow) : held_(std::make_unique<Held<F>>(std::move(flow))) {}  // NOLINT: implicit on purpose
+  requires(!std::same_as<F, AnyFlow>) AnyFlow(F flow)
+      : held_(std::make_unique<Held<F>>(std::move(flow))) {}  // NOLINT: implicit on purpose
 
   Executor get_executor() { return held_->get_executor(); }
   Awaitable<FlowResult<std::size_t>> read(Buffer into) { return held_->read(into); }

@@ -10,7 +10,8 @@ namespace nacre {
 
 // One direction.
 struct MemoryFlow::Line {
-  Line(const Executor& executor, MemoryLine how) : options(how), random(how.seed | 1), readable(executor), writable(executor) {}
+  Line(const Executor& executor, MemoryLine how)
+      : options(how), random(how.seed | 1), readable(executor), writable(executor) {}
 
   void wake() {
     readable.open();
@@ -44,7 +45,8 @@ struct MemoryFlow::Line {
 };
 
 struct MemoryFlow::Pair {
-  Pair(Executor on, MemoryLine there, MemoryLine back) : executor(std::move(on)), lines{{executor, there}, {executor, back}} {
+  Pair(Executor on, MemoryLine there, MemoryLine back)
+      : executor(std::move(on)), lines{{executor, there}, {executor, back}} {
     if (lines[0].options.cut_after == 0u || lines[1].options.cut_after == 0u) cut = true;
   }
   void cut_now() {
@@ -100,9 +102,11 @@ Tried MemoryFlow::try_read(Buffer into) {
 
 Tried MemoryFlow::try_write(Bytes bytes) {
   auto& line = out();
-  if (line.finished) return FlowResult<std::size_t>(Unexpected{FlowError{FlowCode::closed, "the flow is closed for writing"}});
+  if (line.finished)
+    return FlowResult<std::size_t>(Unexpected{FlowError{FlowCode::closed, "the flow is closed for writing"}});
   if (pair_->cut) return FlowResult<std::size_t>(Unexpected{FlowError{FlowCode::lost, "the line was cut"}});
-  if (line.reader_closed) return FlowResult<std::size_t>(Unexpected{FlowError{FlowCode::lost, "the other end is closed"}});
+  if (line.reader_closed)
+    return FlowResult<std::size_t>(Unexpected{FlowError{FlowCode::lost, "the other end is closed"}});
   const auto size = std::min(bytes.size(), line.room());
   if (size == 0) return bytes.empty() ? Tried(std::size_t{0}) : std::nullopt;
   line.queue.push(bytes.first(size));

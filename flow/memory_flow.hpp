@@ -12,10 +12,10 @@ namespace nacre {
 
 struct MemoryLine {
   enum class Pieces { whole, one_byte, random };
-  Pieces pieces = Pieces::whole;          // what one read or try gets at most
-  std::uint64_t seed = 1;                 // of random pieces: 1 to 4096 bytes each
-  std::size_t capacity = 64 * 1024;       // bytes that wait at most; writers wait for room
-  std::optional<std::uint64_t> cut_after; // bytes that pass; then both ends find the line cut: FlowCode::lost
+  Pieces pieces = Pieces::whole;           // what one read or try gets at most
+  std::uint64_t seed = 1;                  // of random pieces: 1 to 4096 bytes each
+  std::size_t capacity = 64 * 1024;        // bytes that wait at most; writers wait for room
+  std::optional<std::uint64_t> cut_after;  // bytes that pass; then both ends find the line cut: FlowCode::lost
 };
 
 class MemoryFlow {

@@ -25,7 +25,8 @@ bool ServerRole::on_event(const Event& event) {
 void ServerRole::spawn(Awaitable<void> question) {
   asio::co_spawn(core_.get_executor(), std::move(question),
                  [self = shared_from_this(), core = core_.shared_from_this()](std::exception_ptr thrown) {
-                   if (thrown) core->end(Reason::by_application, {FlowCode::system, "a callback of the program has thrown"});
+                   if (thrown)
+                     core->end(Reason::by_application, {FlowCode::system, "a callback of the program has thrown"});
                  });
 }
 
@@ -35,11 +36,13 @@ void ServerRole::on_signature(const SignatureWanted& wanted) {
   for (const auto& key : options_.host_keys) {
     if (!same_bytes(key->public_key().blob(), wanted.key)) continue;
     const auto blob = key->sign(wanted.algorithm, wanted.message, *options_.provider.random);
-    static_cast<void>(core_.engine().answer(wanted.ticket, Signature{blob ? std::optional<Bytes>(*blob) : std::nullopt}));
+    static_cast<void>(
+        core_.engine().answer(wanted.ticket, Signature{blob ? std::optional<Bytes>(*blob) : std::nullopt}));
     return;
   }
   if (options_.host_key_signer)
-    return spawn(ask_signer(wanted.ticket, copy_of(wanted.key), std::string(wanted.algorithm), copy_of(wanted.message)));
+    return spawn(
+        ask_signer(wanted.ticket, copy_of(wanted.key), std::string(wanted.algorithm), copy_of(wanted.message)));
   static_cast<void>(core_.engine().answer(wanted.ticket, Signature{}));
 }
 
@@ -53,7 +56,8 @@ Awaitable<void> ServerRole::ask_signer(Ticket ticket, ByteVector key, std::strin
 
 bool ServerRole::on_auth_event(const Event& event) {
   if (const auto* offered = std::get_if<PublicKeyOffered>(&event))
-    spawn(ask_interest(offered->ticket, std::string(offered->user), std::string(offered->algorithm), copy_of(offered->key)));
+    spawn(ask_interest(offered->ticket, std::string(offered->user), std::string(offered->algorithm),
+                       copy_of(offered->key)));
   else if (const auto* proven = std::get_if<PublicKeyProven>(&event))
     spawn(ask_key(proven->ticket, std::string(proven->user), std::string(proven->algorithm), copy_of(proven->key)));
   else if (const auto* password = std::get_if<PasswordReceived>(&event))
@@ -72,7 +76,8 @@ bool ServerRole::on_auth_event(const Event& event) {
 }
 
 Awaitable<void> ServerRole::ask_interest(Ticket ticket, std::string user, std::string algorithm, ByteVector key) {
-  const bool wanted = co_await options_.authorizer->key_of_interest(std::move(user), std::move(algorithm), std::move(key));
+  const bool wanted =
+      co_await options_.authorizer->key_of_interest(std::move(user), std::move(algorithm), std::move(key));
   static_cast<void>(core_.server().answer(ticket, wanted ? KeyInterest::yes : KeyInterest::no));
   core_.drive().wake();
 }
@@ -104,7 +109,8 @@ Awaitable<void> ServerRole::ask_responses(Ticket ticket, std::string user, std::
 }
 
 void ServerRole::step(Ticket ticket, const std::string& user, const Authorizer::Step& step) {
-  if (const auto* answer = std::get_if<AuthVerdict>(&step)) return verdict(ticket, user, "keyboard-interactive", *answer);
+  if (const auto* answer = std::get_if<AuthVerdict>(&step))
+    return verdict(ticket, user, "keyboard-interactive", *answer);
   const auto& round = std::get<PromptRound>(step);
   std::vector<Prompt> prompts;
   for (const auto& question : round.questions) prompts.push_back({question.text, question.echo});
@@ -149,8 +155,10 @@ void ServerRole::on_open(const ChannelOpenReceived& received) {
   }
   OpenAnswer answer;
   if (options_.other_channel) answer = options_.other_channel(client_, received.type, received.data);
-  const auto status = core_.engine().answer(received.ticket, ChannelVerdict{answer.run != nullptr, answer.reason, answer.text});
-  core_.log(LogLevel::verbose, (answer.run ? "opened a channel of type " : "refused a channel of type ") + printable(received.type));
+  const auto status =
+      core_.engine().answer(received.ticket, ChannelVerdict{answer.run != nullptr, answer.reason, answer.text});
+  core_.log(LogLevel::verbose,
+            (answer.run ? "opened a channel of type " : "refused a channel of type ") + printable(received.type));
   if (status == Status::ok && answer.run) answer.run(ChannelFlow(core_.adopt(received.channel)));
 }
 
@@ -163,14 +171,16 @@ bool ServerRole::on_request(const RequestReceived& received) {
   bool accepted = false;
   if (const auto* pty = std::get_if<PtyRequest>(&request)) accepted = handler.pty(*pty);
   if (const auto* resize = std::get_if<WindowChange>(&request)) handler.resize(*resize), accepted = true;
-  if (const auto* environment = std::get_if<EnvRequest>(&request)) accepted = handler.environment(environment->variable, environment->value);
+  if (const auto* environment = std::get_if<EnvRequest>(&request))
+    accepted = handler.environment(environment->variable, environment->value);
   if (const auto* signal = std::get_if<SignalRequest>(&request)) handler.signal(signal->signal), accepted = true;
   if (const auto* wanted = std::get_if<BreakRequest>(&request)) accepted = handler.wants_break(wanted->milliseconds);
   if (const auto* other = std::get_if<OtherRequest>(&request)) accepted = handler.other(*other);
   const auto channel = served.channel;  // held, so that the answer goes before whatever the program says at once
   if (channel) channel->hold();
   if (std::holds_alternative<ShellRequest>(request)) accepted = start(served, {Program::Kind::shell, {}});
-  if (const auto* exec = std::get_if<ExecRequest>(&request)) accepted = start(served, {Program::Kind::command, std::string(exec->command)});
+  if (const auto* exec = std::get_if<ExecRequest>(&request))
+    accepted = start(served, {Program::Kind::command, std::string(exec->command)});
   if (const auto* subsystem = std::get_if<SubsystemRequest>(&request))
     accepted = start(served, {Program::Kind::subsystem, std::string(subsystem->subsystem)});
   if (received.want_reply) static_cast<void>(core_.engine().reply(received.ticket, accepted));
@@ -180,9 +190,10 @@ bool ServerRole::on_request(const RequestReceived& received) {
 
 bool ServerRole::start(Served& served, Program program) {
   if (!served.channel) return false;
-  const auto what = program.kind == Program::Kind::shell     ? std::string("a shell")
-                    : program.kind == Program::Kind::command ? "the command '" + printable(program.text, Lines::one, 256) + "'"
-                                                             : "the subsystem '" + printable(program.text, Lines::one, 256) + "'";
+  const auto what = program.kind == Program::Kind::shell ? std::string("a shell")
+                    : program.kind == Program::Kind::command
+                        ? "the command '" + printable(program.text, Lines::one, 256) + "'"
+                        : "the subsystem '" + printable(program.text, Lines::one, 256) + "'";
   const bool started = served.handler->start(std::move(program), ChannelFlow(served.channel));
   core_.log(LogLevel::verbose, (started ? "started " : "refused ") + what);
   if (started) served.channel.reset();

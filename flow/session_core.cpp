@@ -20,11 +20,14 @@ Engine& engine_in(std::variant<Client, Server>& either) {
 }  // namespace
 
 SessionCore::SessionCore(std::variant<Client, Server> engine, AnyFlow flow, std::shared_ptr<Log> log, std::string name)
-    : either_(std::move(engine)), engine_(&engine_in(either_)),
+    : either_(std::move(engine)),
+      engine_(&engine_in(either_)),
       drive_(*engine_, std::move(flow), [this](const Event& event) { on_event(event); },
              {.drain = std::holds_alternative<Server>(either_)}),
       log_(std::move(log)),
-      name_(std::move(name)), changed_(drive_.get_executor()), quiet_(drive_.get_executor()) {}
+      name_(std::move(name)),
+      changed_(drive_.get_executor()),
+      quiet_(drive_.get_executor()) {}
 
 void SessionCore::log(LogLevel level, std::string_view text) {
   if (!log_) return;
@@ -89,7 +92,8 @@ void SessionCore::on_event(const Event& event) {
   if (const auto* answer = std::get_if<RequestAnswered>(&event)) return on_answer(answer->ticket, answer->success, {});
   if (const auto* answer = std::get_if<GlobalRequestAnswered>(&event))
     return on_answer(answer->ticket, answer->success, answer->data);
-  if (const auto* debug = std::get_if<DebugReceived>(&event)) log(LogLevel::debug, "the peer says: " + printable(debug->text));
+  if (const auto* debug = std::get_if<DebugReceived>(&event))
+    log(LogLevel::debug, "the peer says: " + printable(debug->text));
   const bool dealt_with = role_ && role_(event);
   if (const auto* request = std::get_if<GlobalRequestReceived>(&event); request && request->want_reply && !dealt_with)
     static_cast<void>(engine_->reply(request->ticket, false));
@@ -152,16 +156,25 @@ void SessionCore::on_request(const RequestReceived& received) {
 }
 
 void SessionCore::on_keys(const KeysExchanged& keys) {
-  negotiated_ = Negotiated{keys.strict, std::string(keys.key_exchange), std::string(keys.host_key),
-                           std::string(keys.cipher_in), std::string(keys.cipher_out), std::string(keys.mac_in),
-                           std::string(keys.mac_out), printable(keys.peer_ident), negotiated_.exchanges + 1};
+  negotiated_ = Negotiated{keys.strict,
+                           std::string(keys.key_exchange),
+                           std::string(keys.host_key),
+                           std::string(keys.cipher_in),
+                           std::string(keys.cipher_out),
+                           std::string(keys.mac_in),
+                           std::string(keys.mac_out),
+                           printable(keys.peer_ident),
+                           negotiated_.exchanges + 1};
   close_leftovers();
   if (!log_) return;
   const auto& n = negotiated_;
-  const auto with = [](const std::string& cipher, const std::string& mac) { return mac.empty() ? cipher : cipher + " with " + mac; };
-  log(LogLevel::verbose, std::string(keys.first ? "keys exchanged" : "new keys") + ": " + n.key_exchange + ", " + n.host_key + ", in " +
-                             with(n.cipher_in, n.mac_in) + ", out " + with(n.cipher_out, n.mac_out) +
-                             (n.strict ? ", strict" : ", not strict") + "; the peer is " + n.peer_ident);
+  const auto with = [](const std::string& cipher, const std::string& mac) {
+    return mac.empty() ? cipher : cipher + " with " + mac;
+  };
+  log(LogLevel::verbose, std::string(keys.first ? "keys exchanged" : "new keys") + ": " + n.key_exchange + ", " +
+                             n.host_key + ", in " + with(n.cipher_in, n.mac_in) + ", out " +
+                             with(n.cipher_out, n.mac_out) + (n.strict ? ", strict" : ", not strict") +
+                             "; the peer is " + n.peer_ident);
 }
 
 // ---- answers

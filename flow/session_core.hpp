@@ -51,7 +51,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   }
 
   bool ended() const { return ending_.has_value(); }
-  const Ending& ending() const { return *ending_; }      // only when ended
+  const Ending& ending() const { return *ending_; }         // only when ended
   FlowError error() const { return flow_error(*ending_); }  // likewise
   const Negotiated& negotiated() const { return negotiated_; }
 

@@ -47,8 +47,12 @@ Tried SocketFlow::try_write(Bytes bytes) {
       [&] { return ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
-Awaitable<FlowResult<Done>> SocketFlow::wait_readable() { return system_io::wait(socket_, asio::socket_base::wait_read); }
-Awaitable<FlowResult<Done>> SocketFlow::wait_writable() { return system_io::wait(socket_, asio::socket_base::wait_write); }
+Awaitable<FlowResult<Done>> SocketFlow::wait_readable() {
+  return system_io::wait(socket_, asio::socket_base::wait_read);
+}
+Awaitable<FlowResult<Done>> SocketFlow::wait_writable() {
+  return system_io::wait(socket_, asio::socket_base::wait_write);
+}
 Awaitable<FlowResult<std::size_t>> SocketFlow::read(Buffer into) { return system_io::read(*this, into); }
 Awaitable<FlowResult<Done>> SocketFlow::write(Bytes bytes) { return system_io::write(*this, bytes); }
 
@@ -58,7 +62,8 @@ Awaitable<FlowResult<Done>> SocketFlow::writev(std::span<const Bytes> several) {
     msghdr message{};
     message.msg_iov = vectors;
     message.msg_iovlen = count;
-    return system_io::attempt([&] { return ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+    return system_io::attempt(
+        [&] { return ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
   });
 }
 

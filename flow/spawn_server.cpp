@@ -21,10 +21,12 @@ Ending misconfigured(const ConfigProblem& problem) {
 // Collects what is asked before the program starts.
 class RunSession : public SessionHandler {
  public:
-  RunSession(std::shared_ptr<const RunProgram> run, const ServedClient& client) : run_(std::move(run)), client_(client) {}
+  RunSession(std::shared_ptr<const RunProgram> run, const ServedClient& client)
+      : run_(std::move(run)), client_(client) {}
 
   bool pty(const PtyRequest& wanted) override {
-    pty_ = Run::Pty{std::string(wanted.term), {wanted.columns, wanted.rows, wanted.width, wanted.height}, copy_of(wanted.modes)};
+    pty_ = Run::Pty{
+        std::string(wanted.term), {wanted.columns, wanted.rows, wanted.width, wanted.height}, copy_of(wanted.modes)};
     return true;
   }
   void resize(const WindowChange& size) override {
@@ -44,7 +46,8 @@ class RunSession : public SessionHandler {
   bool start(Program program, ChannelFlow channel) override {
     const auto executor = channel.get_executor();
     Run run{client_, std::move(program), std::move(pty_), std::move(environment_), std::move(channel), live_};
-    asio::co_spawn(executor, run_to_the_end(run_, std::move(run)), [](std::exception_ptr) {});  // thrown: the channel closes
+    asio::co_spawn(executor, run_to_the_end(run_, std::move(run)),
+                   [](std::exception_ptr) {});  // thrown: the channel closes
     return true;
   }
   void closed() override {
@@ -75,7 +78,8 @@ SessionFactory sessions_by(RunProgram run) {
   };
 }
 
-std::shared_ptr<const ServerConfig> with_host_keys(ServerConfig config, const std::vector<std::shared_ptr<const PrivateKey>>& keys) {
+std::shared_ptr<const ServerConfig> with_host_keys(ServerConfig config,
+                                                   const std::vector<std::shared_ptr<const PrivateKey>>& keys) {
   config.host_keys.clear();
   for (const auto& key : keys) config.host_keys.push_back(copy_of(key->public_key().blob()));
   return std::make_shared<const ServerConfig>(std::move(config));
@@ -97,7 +101,8 @@ Awaitable<Ending> spawn_server(std::stop_token stop, ServerOptions options, AnyF
 
   const std::stop_callback stopper(stop, [executor, weak = std::weak_ptr(core)] {
     asio::post(executor, [weak] {
-      if (const auto alive = weak.lock()) alive->end(Reason::by_application, {FlowCode::stopped, "the server is stopping"});
+      if (const auto alive = weak.lock())
+        alive->end(Reason::by_application, {FlowCode::stopped, "the server is stopping"});
     });
   });
   struct Guard {  // handlers hold channels, channels hold the core, and the core holds the handlers: ended here

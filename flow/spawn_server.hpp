@@ -74,12 +74,12 @@ struct Run {
     WindowChange size;
     ByteVector modes;
   };
-  struct Live {  // what comes later, kept here until the program wants to hear of it
-    std::optional<WindowChange> size;                  // the last resize
+  struct Live {                        // what comes later, kept here until the program wants to hear of it
+    std::optional<WindowChange> size;  // the last resize
     std::function<void(const WindowChange&)> resized;
-    std::vector<std::string> signals;                  // those that came while `signalled` was empty
+    std::vector<std::string> signals;  // those that came while `signalled` was empty
     std::function<void(std::string_view)> signalled;
-    std::function<void()> closed;                      // the client has gone
+    std::function<void()> closed;  // the client has gone
   };
   ServedClient client;
   Program program;
@@ -96,7 +96,7 @@ SessionFactory sessions_by(RunProgram run);
 // Another type of channel than "session", asked by the client. `data` and `type` live until the call returns.
 struct OpenAnswer {
   std::function<void(ChannelFlow channel)> run;  // empty: refused
-  std::uint32_t reason = 3;                  // RFC 4254 5.1: unknown channel type
+  std::uint32_t reason = 3;                      // RFC 4254 5.1: unknown channel type
   std::string text = "unknown channel type";
 };
 using OtherChannel = std::function<OpenAnswer(const ServedClient& client, std::string_view type, Bytes data)>;
@@ -106,7 +106,7 @@ struct ServerOptions {
   // host_keys in it may be left empty: those of `host_keys` below are taken.
   std::shared_ptr<const ServerConfig> config;
   std::vector<std::shared_ptr<const PrivateKey>> host_keys;
-  Signer host_key_signer;  // for keys of config->host_keys whose private halves are elsewhere
+  Signer host_key_signer;                  // for keys of config->host_keys whose private halves are elsewhere
   std::shared_ptr<Authorizer> authorizer;  // this connection's own; null: nobody gets in
   OtherChannel other_channel;              // empty: refused
   std::optional<KeepAlive> keep_alive;

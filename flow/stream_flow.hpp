@@ -32,8 +32,8 @@ class SocketFlow {
   Awaitable<FlowResult<Done>> wait_readable();
   Awaitable<FlowResult<Done>> wait_writable();
 
-  int descriptor();   // -1 when closed
-  std::string peer(); // "127.0.0.1 port 40522"; "a local socket" for Unix sockets
+  int descriptor();    // -1 when closed
+  std::string peer();  // "127.0.0.1 port 40522"; "a local socket" for Unix sockets
 
  private:
   asio::generic::stream_protocol::socket socket_;
@@ -54,7 +54,8 @@ FlowResult<std::pair<SocketFlow, SocketFlow>> socket_pair(Executor executor);
 // Listens on one address, IPv4 or IPv6, as a number ("127.0.0.1", "::1"), port 0 for any free one.
 class Listener {
  public:
-  static FlowResult<Listener> listen(Executor executor, const std::string& address, std::uint16_t port, int backlog = 128);
+  static FlowResult<Listener> listen(Executor executor, const std::string& address, std::uint16_t port,
+                                     int backlog = 128);
   Listener(Listener&&) noexcept;
   Listener& operator=(Listener&&) noexcept;
   ~Listener();

@@ -62,7 +62,8 @@ bool Users::password_is_right(std::string_view name, Bytes password) const {
 bool Users::has_key(std::string_view name, Bytes key) const {
   const auto* user = find(name);
   if (!user) return false;
-  return std::any_of(user->keys.begin(), user->keys.end(), [&](const ByteVector& each) { return same_bytes(each, key); });
+  return std::any_of(user->keys.begin(), user->keys.end(),
+                     [&](const ByteVector& each) { return same_bytes(each, key); });
 }
 
 namespace {
@@ -82,7 +83,8 @@ class ByUsers : public Authorizer {
     const auto users = users_;  // the connection may be gone when the hash is done
     bool right = false;
     if (workers_)  // awaiting a coroutine that was spawned there comes back to this one's executor
-      right = co_await asio::co_spawn(*workers_, check(users, std::move(user), std::move(password)), asio::use_awaitable);
+      right =
+          co_await asio::co_spawn(*workers_, check(users, std::move(user), std::move(password)), asio::use_awaitable);
     else
       right = users->password_is_right(user, password.bytes());
     co_return right ? AuthVerdict::accept : AuthVerdict::reject;

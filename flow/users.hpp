@@ -13,8 +13,8 @@ namespace nacre {
 
 struct User {
   std::string name;
-  std::vector<ByteVector> keys;   // public key blobs
-  std::string password_hash = {}; // a line of hash_password; empty: no password serves
+  std::vector<ByteVector> keys;    // public key blobs
+  std::string password_hash = {};  // a line of hash_password; empty: no password serves
 };
 
 class Users {
@@ -38,6 +38,7 @@ class Users {
 
 // Answers publickey, password, and keyboard-interactive with one hidden question. Hashing a password takes a good part
 // of a second by design: with `workers` (a thread pool's executor) it happens there, and the loop goes on meanwhile.
-std::unique_ptr<Authorizer> authorize_by(std::shared_ptr<const Users> users, std::optional<Executor> workers = std::nullopt);
+std::unique_ptr<Authorizer> authorize_by(std::shared_ptr<const Users> users,
+                                         std::optional<Executor> workers = std::nullopt);
 
 }  // namespace nacre

@@ -18,17 +18,20 @@ namespace nacre {
 // What to do about one event. `status` becomes the command's exit status.
 void handle(Client& ssh, const Event& event, const Login& login, std::uint32_t& status) {
   if (auto* e = std::get_if<HostKeyOffered>(&event))
-    std::ignore = ssh.answer(e->ticket, same_bytes(e->key, login.host_key) ? HostKeyVerdict::trust : HostKeyVerdict::refuse);
+    std::ignore =
+        ssh.answer(e->ticket, same_bytes(e->key, login.host_key) ? HostKeyVerdict::trust : HostKeyVerdict::refuse);
   if (auto* e = std::get_if<CredentialsWanted>(&event)) {
     const Credential key = TryPublicKey{login.key.public_key().blob(), login.key.public_key().type()};
-    std::ignore = ssh.answer(e->ticket, e->methods.empty() ? key : GiveUp{});  // asked again: the server did not take it
+    std::ignore =
+        ssh.answer(e->ticket, e->methods.empty() ? key : GiveUp{});  // asked again: the server did not take it
   }
   if (auto* e = std::get_if<SignatureWanted>(&event)) {
     const auto blob = login.key.sign(e->algorithm, e->message, login.random);
     std::ignore = ssh.answer(e->ticket, blob ? Signature{*blob} : Signature{});
   }
   if (std::get_if<Authenticated>(&event)) std::ignore = ssh.open("session");
-  if (auto* e = std::get_if<ChannelOpened>(&event)) std::ignore = ssh.request(e->channel, ExecRequest{login.command}, true);
+  if (auto* e = std::get_if<ChannelOpened>(&event))
+    std::ignore = ssh.request(e->channel, ExecRequest{login.command}, true);
   if (auto* e = std::get_if<DataReceived>(&event)) {
     std::fwrite(e->data.data(), 1, e->data.size(), e->stream == Stream::out ? stdout : stderr);
     ssh.consumed(e->channel, e->data.size());  // and the server may send as much again

@@ -92,7 +92,8 @@ TEST(Drive, KeepsTheEnginesTime) {
     auto [near, far] = memory_flow(world.io.get_executor());
     Client client(world.provider, std::make_shared<const ClientConfig>(world.client_config));
     unsigned closed = 0;
-    Drive drive(client, std::move(near), [&](const Event& event) { closed += std::holds_alternative<Closed>(event) ? 1u : 0u; });
+    Drive drive(client, std::move(near),
+                [&](const Event& event) { closed += std::holds_alternative<Closed>(event) ? 1u : 0u; });
     const auto begun = std::chrono::steady_clock::now();
     const auto ending = co_await drive.run();
     const auto took = std::chrono::steady_clock::now() - begun;
@@ -109,13 +110,17 @@ TEST(Drive, KeepsTheEnginesTime) {
 TEST(Drive, DisconnectIsBoundedInTimeWhenNobodyReads) {
   World world;
   run(world.io, [&]() -> Awaitable<void> {
-    auto [near, far] = memory_flow(world.io.get_executor(), {.capacity = 5, .cut_after = {}});  // not even the ident fits
+    auto [near, far] =
+        memory_flow(world.io.get_executor(), {.capacity = 5, .cut_after = {}});  // not even the ident fits
     Client client(world.provider, std::make_shared<const ClientConfig>(world.client_config));
     Drive drive(client, std::move(near), [](const Event&) {}, {.linger = 50ms});
-    asio::co_spawn(world.io, [&]() -> Awaitable<void> {
-      co_await sleep(10ms);
-      drive.disconnect(Reason::by_application, "enough");
-    }, asio::detached);
+    asio::co_spawn(
+        world.io,
+        [&]() -> Awaitable<void> {
+          co_await sleep(10ms);
+          drive.disconnect(Reason::by_application, "enough");
+        },
+        asio::detached);
     const auto begun = std::chrono::steady_clock::now();
     const auto ending = co_await drive.run();
     const auto took = std::chrono::steady_clock::now() - begun;

@@ -44,25 +44,28 @@ TEST_P(CutAfter, EveryPlaceIsATypedErrorAndNoHang) {
   std::size_t survived = 0, place = 0;
   for (; survived < 2 && place < 20'000; place += place < 100 ? 7 : 61) {
     World world;
-    run(world.io, [&]() -> Awaitable<void> {
-      MemoryLine cut, whole;
-      cut.cut_after = place;
-      auto end = GetParam() ? world.served(greet, cut, whole) : world.served(greet, whole, cut);
-      auto flow = co_await world.connect(std::move(end), ChannelWish(RunCommand("greet")));
-      if (flow) {
-        const auto all = co_await read_all(*flow);
-        if (!all.error) co_await flow->channel().wait_closed();
-        if (flow->exit() && !all.error) {
-          ++survived;
-          co_return;
-        }
-        EXPECT_TRUE(!all.error || all.error->code == FlowCode::lost) << place << ": " << all.error->text;
-      } else {
-        EXPECT_EQ(flow.error().code, FlowCode::lost) << place << ": " << flow.error().text;
-      }
-      const auto ended = co_await world.server_ended();
-      EXPECT_EQ(flow_error(ended).code, FlowCode::lost) << place << ": " << flow_error(ended).text;
-    }, 10s);
+    run(
+        world.io,
+        [&]() -> Awaitable<void> {
+          MemoryLine cut, whole;
+          cut.cut_after = place;
+          auto end = GetParam() ? world.served(greet, cut, whole) : world.served(greet, whole, cut);
+          auto flow = co_await world.connect(std::move(end), ChannelWish(RunCommand("greet")));
+          if (flow) {
+            const auto all = co_await read_all(*flow);
+            if (!all.error) co_await flow->channel().wait_closed();
+            if (flow->exit() && !all.error) {
+              ++survived;
+              co_return;
+            }
+            EXPECT_TRUE(!all.error || all.error->code == FlowCode::lost) << place << ": " << all.error->text;
+          } else {
+            EXPECT_EQ(flow.error().code, FlowCode::lost) << place << ": " << flow.error().text;
+          }
+          const auto ended = co_await world.server_ended();
+          EXPECT_EQ(flow_error(ended).code, FlowCode::lost) << place << ": " << flow_error(ended).text;
+        },
+        10s);
     if (::testing::Test::HasFailure()) break;
   }
   EXPECT_GE(survived, 1u) << "no place was late enough: nothing has been tested";
@@ -123,7 +126,8 @@ TEST(End, KeepalivesFindAPeerThatIsGone) {
     };
     asio::co_spawn(world.io, carry(relay, flow), asio::detached);
     asio::co_spawn(world.io, carry(flow, relay), asio::detached);
-    auto session = co_await ClientSession::start(std::move(outer), world.trusting(), world.with_key(), std::move(options));
+    auto session =
+        co_await ClientSession::start(std::move(outer), world.trusting(), world.with_key(), std::move(options));
     EXPECT_TRUE(session);
     if (!session) co_return;
     co_await sleep(200ms);
@@ -146,7 +150,8 @@ TEST(End, WhatWasWrittenBeforeDisconnectArrives) {
       const auto all = co_await read_all(program.channel);
       got = copy_of(bytes_of(all.text));
       co_return Exit(0);
-    }), ChannelWish());
+    }),
+                                       ChannelWish());
     EXPECT_TRUE(flow);
     if (!flow) co_return;
     auto written = co_await flow->write(sent);
@@ -167,7 +172,8 @@ TEST(End, ProgramsAreToldWhenTheirClientGoes) {
       program.live->closed = [&] { told = true; };
       co_await program.channel.wait_closed();
       co_return Exit(0);
-    }), ChannelWish());
+    }),
+                                       ChannelWish());
     EXPECT_TRUE(flow);
     if (!flow) co_return;
     co_await sleep(5ms);
@@ -183,13 +189,16 @@ TEST(End, ProgramsAreToldWhenTheirClientGoes) {
 TEST(End, AContextMayDieInTheMiddle) {
   World world;
   auto flow = world.served(echo);
-  asio::co_spawn(world.io, [&]() -> Awaitable<void> {
-    auto connected = co_await world.connect(std::move(flow), ChannelWish());
-    for (const auto sent = pattern(100'000); connected;) {
-      auto written = co_await connected->write(sent);
-      if (!written) break;
-    }
-  }, asio::detached);
+  asio::co_spawn(
+      world.io,
+      [&]() -> Awaitable<void> {
+        auto connected = co_await world.connect(std::move(flow), ChannelWish());
+        for (const auto sent = pattern(100'000); connected;) {
+          auto written = co_await connected->write(sent);
+          if (!written) break;
+        }
+      },
+      asio::detached);
   world.io.run_for(50ms);
 }
 

@@ -24,7 +24,8 @@ class Login : public ::testing::Test {
   }
   void expect_in(const FlowResult<ClientSession>& session, std::string_view method) {
     EXPECT_TRUE(session) << (session ? "" : session.error().text) << '\n' << world.server_log->all;
-    EXPECT_NE(world.server_log->all.find("accepted user 'alice' by " + std::string(method)), std::string::npos) << world.server_log->all;
+    EXPECT_NE(world.server_log->all.find("accepted user 'alice' by " + std::string(method)), std::string::npos)
+        << world.server_log->all;
   }
   void expect_out(const FlowResult<ClientSession>& session, FlowCode code, std::string_view words) {
     EXPECT_FALSE(session);
@@ -48,7 +49,8 @@ TEST_F(Login, WithAKey) {
 TEST_F(Login, WithTheSecondKeyAndAnOutsideSigner) {
   run(world.io, [&]() -> Awaitable<void> {
     unsigned asked = 0;
-    const Signer signer = [&](ByteVector key, std::string algorithm, ByteVector message) -> Awaitable<std::optional<ByteVector>> {
+    const Signer signer = [&](ByteVector key, std::string algorithm,
+                              ByteVector message) -> Awaitable<std::optional<ByteVector>> {
       ++asked;
       co_await sleep(5ms);
       EXPECT_EQ(key, copy_of(world.user_key->public_key().blob()));
@@ -155,7 +157,9 @@ TEST_F(Login, TooManyFailuresEndTheConnection) {
 
 TEST_F(Login, ASignerThatRefusesLeavesTheNextCredential) {
   run(world.io, [&]() -> Awaitable<void> {
-    const Signer refuses = [](ByteVector, std::string, ByteVector) -> Awaitable<std::optional<ByteVector>> { co_return std::nullopt; };
+    const Signer refuses = [](ByteVector, std::string, ByteVector) -> Awaitable<std::optional<ByteVector>> {
+      co_return std::nullopt;
+    };
     Credentials credentials;
     credentials.signer(world.user_key->public_key(), refuses).password(secret("sesame"));
     auto session = co_await log_in_as("alice", credentials);
@@ -186,7 +190,7 @@ class TwoSteps : public Authorizer {
   }
   Awaitable<AuthVerdict> password(std::string, Secret password) override {
     const bool right = text_of(password.bytes()) == "sesame";
-    co_return right && proven_ ? AuthVerdict::accept : AuthVerdict::reject;
+    co_return right&& proven_ ? AuthVerdict::accept : AuthVerdict::reject;
   }
 
  private:
@@ -204,7 +208,8 @@ TEST_F(Login, InTwoSteps) {
       Credentials credentials;
       if (with_key) credentials.key(world.user_key);
       credentials.password(secret("sesame")).prefer({"publickey", "password"});
-      auto session = co_await ClientSession::start(std::move(client), world.trusting(), credentials, world.client_options());
+      auto session =
+          co_await ClientSession::start(std::move(client), world.trusting(), credentials, world.client_options());
       if (with_key)
         expect_in(session, "password");
       else
@@ -222,7 +227,8 @@ TEST_F(Login, PasswordsAreHashedOnOtherThreadsWhenThereAreSome) {
     world.serve(std::move(server), sessions_by(echo), std::move(options));
     Credentials credentials;
     credentials.password(secret("sesame")).prefer({"password"});
-    auto session = co_await ClientSession::start(std::move(client), world.trusting(), credentials, world.client_options());
+    auto session =
+        co_await ClientSession::start(std::move(client), world.trusting(), credentials, world.client_options());
     expect_in(session, "password");
   });
   workers.join();
@@ -236,12 +242,15 @@ TEST_F(Login, TheFingerprintDecides) {
     expect_in(right, "publickey");
     world.server_log->all.clear();
     auto wrong = co_await log_in_trusting(trust_fingerprint(fingerprint(world.other_key->public_key().blob())));
-    expect_out(wrong, FlowCode::host_key_refused, "the server has another host key than expected: ssh-ed25519 key SHA256:");
+    expect_out(wrong, FlowCode::host_key_refused,
+               "the server has another host key than expected: ssh-ed25519 key SHA256:");
   });
 }
 
 TEST_F(Login, KnownHostsDecide) {
-  const auto line = [](const PrivateKey& key) { return *known_hosts_line("example.org", 2222, key.public_key().blob()); };
+  const auto line = [](const PrivateKey& key) {
+    return *known_hosts_line("example.org", 2222, key.public_key().blob());
+  };
   run(world.io, [&]() -> Awaitable<void> {
     auto known = co_await log_in_trusting(trust_known_hosts(line(*world.host_key), "example.org", 2222));
     expect_in(known, "publickey");
@@ -250,7 +259,8 @@ TEST_F(Login, KnownHostsDecide) {
     expect_out(changed, FlowCode::host_key_refused, "has changed");
     auto unknown = co_await log_in_trusting(trust_known_hosts({}, "example.org", 2222));
     expect_out(unknown, FlowCode::host_key_refused, "the host key of [example.org]:2222 is not known");
-    auto revoked = co_await log_in_trusting(trust_known_hosts("@revoked " + line(*world.host_key), "example.org", 2222));
+    auto revoked =
+        co_await log_in_trusting(trust_known_hosts("@revoked " + line(*world.host_key), "example.org", 2222));
     expect_out(revoked, FlowCode::host_key_refused, "revoked");
     const HostKeyJudge person = [](OfferedHostKey offered) -> Awaitable<HostKeyDecision> {
       co_await sleep(5ms);
@@ -271,7 +281,8 @@ TEST_F(Login, BannersAreHeardAndEscaped) {
     std::string heard;
     options.banner = [&](std::string_view text) { heard += text; };
     auto flow = world.served(echo);
-    auto session = co_await ClientSession::start(std::move(flow), world.trusting(), world.with_key(), std::move(options));
+    auto session =
+        co_await ClientSession::start(std::move(flow), world.trusting(), world.with_key(), std::move(options));
     expect_in(session, "publickey");
     EXPECT_EQ(heard, "wel\\x1b[1mcome\n");
   });
@@ -292,7 +303,8 @@ TEST_F(Login, NothingInCommonIsSaid) {
     auto session = co_await log_in_as("alice", world.with_key());
     EXPECT_FALSE(session);
     if (session) co_return;
-    EXPECT_TRUE(session.error().code == FlowCode::no_agreement || session.error().code == FlowCode::disconnected) << session.error().text;
+    EXPECT_TRUE(session.error().code == FlowCode::no_agreement || session.error().code == FlowCode::disconnected)
+        << session.error().text;
     EXPECT_NE(session.error().text.find("no algorithm in common"), std::string::npos) << session.error().text;
   });
 }

@@ -13,14 +13,18 @@ static_assert(Flow<AnyFlow>);
 TEST(MemoryFlow, CarriesBytesInPiecesOfEverySize) {
   for (const auto pieces : {MemoryLine::Pieces::whole, MemoryLine::Pieces::one_byte, MemoryLine::Pieces::random}) {
     asio::io_context io;
-    auto [one, other] = memory_flow(io.get_executor(), {.pieces = pieces, .seed = 5, .capacity = 1000, .cut_after = {}});
+    auto [one, other] =
+        memory_flow(io.get_executor(), {.pieces = pieces, .seed = 5, .capacity = 1000, .cut_after = {}});
     const auto sent = pattern(20'000);
-    asio::co_spawn(io, [&]() -> Awaitable<void> {
-      auto written = co_await one.write(sent);
-      EXPECT_TRUE(written);
-      auto finished = co_await one.finish();
-      EXPECT_TRUE(finished);
-    }, asio::detached);
+    asio::co_spawn(
+        io,
+        [&]() -> Awaitable<void> {
+          auto written = co_await one.write(sent);
+          EXPECT_TRUE(written);
+          auto finished = co_await one.finish();
+          EXPECT_TRUE(finished);
+        },
+        asio::detached);
     run(io, [&]() -> Awaitable<void> {
       const auto all = co_await read_all(other);
       EXPECT_FALSE(all.error);
@@ -67,12 +71,15 @@ TEST(MemoryFlow, CloseEndsWhatIsUnderWay) {
   asio::io_context io;
   auto [one, other] = memory_flow(io.get_executor());
   bool ended = false;
-  asio::co_spawn(io, [&]() -> Awaitable<void> {
-    std::vector<std::byte> buffer(4);
-    auto got = co_await one.read(buffer);
-    EXPECT_TRUE(!got && got.error().code == FlowCode::closed);
-    ended = true;
-  }, asio::detached);
+  asio::co_spawn(
+      io,
+      [&]() -> Awaitable<void> {
+        std::vector<std::byte> buffer(4);
+        auto got = co_await one.read(buffer);
+        EXPECT_TRUE(!got && got.error().code == FlowCode::closed);
+        ended = true;
+      },
+      asio::detached);
   run(io, [&]() -> Awaitable<void> {
     co_await sleep(1ms);
     co_await one.close();

@@ -30,12 +30,13 @@ class SessionOver : public ::testing::TestWithParam<Joint> {
 TEST_P(SessionOver, ACommandHasOutputErrorsAndAnExitStatus) {
   run(world.io, [&]() -> Awaitable<void> {
     auto flow = co_await world.connect(joined([](nacre::Run program) -> Awaitable<Exit> {
-      EXPECT_EQ(program.program.kind, Program::Kind::command);
-      EXPECT_EQ(program.program.text, "greet 'everybody'");
-      EXPECT_EQ(program.client.user, "alice");
-      EXPECT_EQ(program.client.method, "publickey");
-      return greet(std::move(program));
-    }), ChannelWish(RunCommand("greet 'everybody'")));
+                                         EXPECT_EQ(program.program.kind, Program::Kind::command);
+                                         EXPECT_EQ(program.program.text, "greet 'everybody'");
+                                         EXPECT_EQ(program.client.user, "alice");
+                                         EXPECT_EQ(program.client.method, "publickey");
+                                         return greet(std::move(program));
+                                       }),
+                                       ChannelWish(RunCommand("greet 'everybody'")));
     EXPECT_TRUE(flow) << (flow ? "" : flow.error().text);
     if (!flow) co_return;
     const auto all = co_await read_all(*flow);
@@ -57,12 +58,15 @@ TEST_P(SessionOver, LargeDataGoesBothWaysAtOnce) {
     auto flow = co_await world.connect(joined(echo), ChannelWish());
     EXPECT_TRUE(flow);
     if (!flow) co_return;
-    asio::co_spawn(world.io, [&]() -> Awaitable<void> {
-      auto written = co_await flow->write(sent);
-      EXPECT_TRUE(written);
-      auto finished = co_await flow->finish();
-      EXPECT_TRUE(finished);
-    }, asio::detached);
+    asio::co_spawn(
+        world.io,
+        [&]() -> Awaitable<void> {
+          auto written = co_await flow->write(sent);
+          EXPECT_TRUE(written);
+          auto finished = co_await flow->finish();
+          EXPECT_TRUE(finished);
+        },
+        asio::detached);
     const auto all = co_await read_all(*flow);
     EXPECT_FALSE(all.error);
     EXPECT_TRUE(same_bytes(bytes_of(all.text), sent)) << all.text.size();
@@ -71,8 +75,10 @@ TEST_P(SessionOver, LargeDataGoesBothWaysAtOnce) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(, SessionOver,
-    ::testing::Values(Joint{"Whole", {}, false}, Joint{"OneByte", {.pieces = MemoryLine::Pieces::one_byte, .cut_after = {}}, false},
+INSTANTIATE_TEST_SUITE_P(
+    , SessionOver,
+    ::testing::Values(Joint{"Whole", {}, false},
+                      Joint{"OneByte", {.pieces = MemoryLine::Pieces::one_byte, .cut_after = {}}, false},
                       Joint{"Random", {.pieces = MemoryLine::Pieces::random, .seed = 11, .cut_after = {}}, false},
                       Joint{"Narrow", {.capacity = 100, .cut_after = {}}, false}, Joint{"Plain", {}, true},
                       Joint{"PlainRandom", {.pieces = MemoryLine::Pieces::random, .seed = 3, .cut_after = {}}, true}),
@@ -119,11 +125,14 @@ TEST(Session, ASubsystemIsNamedAndARefusalIsTold) {
    public:
     bool start(Program program, ChannelFlow channel) override {
       if (program.kind != Program::Kind::subsystem || program.text != "sftp") return false;
-      asio::co_spawn(channel.get_executor(), [](ChannelFlow mine) -> Awaitable<void> {
-        auto said = co_await mine.write(bytes_of("version"));
-        EXPECT_TRUE(said);
-        co_await mine.exit_with(Exit(0));
-      }(channel), asio::detached);
+      asio::co_spawn(
+          channel.get_executor(),
+          [](ChannelFlow mine) -> Awaitable<void> {
+            auto said = co_await mine.write(bytes_of("version"));
+            EXPECT_TRUE(said);
+            co_await mine.exit_with(Exit(0));
+          }(channel),
+          asio::detached);
       return true;
     }
   };
@@ -243,19 +252,22 @@ TEST(Session, SinksAndPlacesMoveDataWithoutAQueue) {
       append(got, part);
       return part.size();
     });
-    asio::co_spawn(world.io, [&]() -> Awaitable<void> {
-      for (Bytes rest = sent; !rest.empty();) {
-        auto ready = co_await channel.wait_writable();
-        EXPECT_TRUE(ready);
-        if (!ready) break;
-        const auto place = channel.prepare(rest.size());
-        std::memcpy(place.data(), rest.data(), place.size());
-        channel.commit(place.size());
-        rest = rest.subspan(place.size());
-      }
-      auto finished = co_await channel.finish();
-      EXPECT_TRUE(finished);
-    }, asio::detached);
+    asio::co_spawn(
+        world.io,
+        [&]() -> Awaitable<void> {
+          for (Bytes rest = sent; !rest.empty();) {
+            auto ready = co_await channel.wait_writable();
+            EXPECT_TRUE(ready);
+            if (!ready) break;
+            const auto place = channel.prepare(rest.size());
+            std::memcpy(place.data(), rest.data(), place.size());
+            channel.commit(place.size());
+            rest = rest.subspan(place.size());
+          }
+          auto finished = co_await channel.finish();
+          EXPECT_TRUE(finished);
+        },
+        asio::detached);
     for (;;) {  // what the sink left
       auto ready = co_await channel.wait_readable();
       EXPECT_TRUE(ready);
@@ -278,12 +290,15 @@ TEST(Session, KeysAreRenewedWhileDataFlows) {
     auto flow = co_await world.connect(world.served(echo), ChannelWish());
     EXPECT_TRUE(flow);
     if (!flow) co_return;
-    asio::co_spawn(world.io, [&]() -> Awaitable<void> {
-      auto written = co_await flow->write(sent);
-      EXPECT_TRUE(written);
-      auto finished = co_await flow->finish();
-      EXPECT_TRUE(finished);
-    }, asio::detached);
+    asio::co_spawn(
+        world.io,
+        [&]() -> Awaitable<void> {
+          auto written = co_await flow->write(sent);
+          EXPECT_TRUE(written);
+          auto finished = co_await flow->finish();
+          EXPECT_TRUE(finished);
+        },
+        asio::detached);
     const auto all = co_await read_all(*flow);
     EXPECT_TRUE(same_bytes(bytes_of(all.text), sent)) << all.text.size();
     EXPECT_GT(flow->session().negotiated().exchanges, 5u);

@@ -27,12 +27,15 @@ static_assert(ReadyFlow<SocketFlow> && ReadyFlow<DescriptorFlow> && ReadyFlow<Ch
 // Sends a pattern through an echo of the peer's, and checks what comes back.
 Awaitable<void> expect_echo(World& world, SshFlow& flow, std::size_t size) {
   const auto sent = pattern(size, 21);
-  asio::co_spawn(world.io, [](SshFlow& to, Bytes bytes) -> Awaitable<void> {
-    auto written = co_await to.write(bytes);
-    EXPECT_TRUE(written);
-    auto finished = co_await to.finish();
-    EXPECT_TRUE(finished);
-  }(flow, sent), asio::detached);
+  asio::co_spawn(
+      world.io,
+      [](SshFlow& to, Bytes bytes) -> Awaitable<void> {
+        auto written = co_await to.write(bytes);
+        EXPECT_TRUE(written);
+        auto finished = co_await to.finish();
+        EXPECT_TRUE(finished);
+      }(flow, sent),
+      asio::detached);
   const auto all = co_await read_all(flow);
   EXPECT_FALSE(all.error);
   EXPECT_TRUE(same_bytes(bytes_of(all.text), sent)) << all.text.size();
@@ -45,12 +48,15 @@ TEST(Stream, ASessionOverTcp) {
     EXPECT_TRUE(listener) << (listener ? "" : listener.error().text);
     if (!listener) co_return;
     const auto port = listener->port();
-    asio::co_spawn(world.io, [&]() -> Awaitable<void> {
-      auto accepted = co_await listener->accept();
-      EXPECT_TRUE(accepted);
-      EXPECT_TRUE(accepted->peer().starts_with("127.0.0.1 port ")) << accepted->peer();
-      world.serve(std::move(*accepted), echo);
-    }, asio::detached);
+    asio::co_spawn(
+        world.io,
+        [&]() -> Awaitable<void> {
+          auto accepted = co_await listener->accept();
+          EXPECT_TRUE(accepted);
+          EXPECT_TRUE(accepted->peer().starts_with("127.0.0.1 port ")) << accepted->peer();
+          world.serve(std::move(*accepted), echo);
+        },
+        asio::detached);
     auto socket = co_await connect_tcp(world.io.get_executor(), "localhost", port, 5s);
     EXPECT_TRUE(socket) << (socket ? "" : socket.error().text);
     if (!socket) co_return;
@@ -108,7 +114,8 @@ TEST(Stream, NobodyThereIsUnreachable) {
     listener->close();
     auto refused = co_await connect_tcp(io.get_executor(), "127.0.0.1", port, 5s);
     EXPECT_TRUE(!refused && refused.error().code == FlowCode::unreachable);
-    EXPECT_EQ(refused ? "" : refused.error().text, "could not connect to 127.0.0.1 port " + std::to_string(port) + ": Connection refused");
+    EXPECT_EQ(refused ? "" : refused.error().text,
+              "could not connect to 127.0.0.1 port " + std::to_string(port) + ": Connection refused");
     auto nobody = co_await connect_unix(io.get_executor(), "/nonexistent/socket");
     EXPECT_TRUE(!nobody && nobody.error().code == FlowCode::unreachable);
     const auto bad = Listener::listen(io.get_executor(), "somewhere", 22);
@@ -157,11 +164,14 @@ TEST(Stream, TerminalsWorkAndAreNotMadeNonBlocking) {
     DescriptorFlow terminal(io.get_executor(), slave, slave, DescriptorFlow::Ownership::borrowed);
     DescriptorFlow program(io.get_executor(), master, master);
     EXPECT_EQ(::fcntl(slave, F_GETFL) & O_NONBLOCK, 0);
-    asio::co_spawn(io, [&]() -> Awaitable<void> {
-      co_await sleep(5ms);
-      auto typed = co_await program.write(bytes_of("typed\n"));
-      EXPECT_TRUE(typed);
-    }, asio::detached);
+    asio::co_spawn(
+        io,
+        [&]() -> Awaitable<void> {
+          co_await sleep(5ms);
+          auto typed = co_await program.write(bytes_of("typed\n"));
+          EXPECT_TRUE(typed);
+        },
+        asio::detached);
     std::vector<std::byte> buffer(100);
     auto got = co_await terminal.read(buffer);
     EXPECT_TRUE(got && text_of(Bytes(buffer).first(*got)) == "typed\n");
@@ -188,16 +198,19 @@ TEST(JumpHost, ASessionOverASession) {
       auto [near, far] = memory_flow(world.io.get_executor());
       world.serve(std::move(far), echo);
       const auto channel = program.channel;
-      asio::co_spawn(world.io, [](ChannelFlow from, MemoryFlow& to) -> Awaitable<void> {
-        std::vector<std::byte> buffer(20'000);
-        for (;;) {
-          auto got = co_await from.read(buffer);
-          if (!got || *got == 0) break;
-          auto put = co_await to.write(Bytes(buffer).first(*got));
-          if (!put) break;
-        }
-        co_await to.close();
-      }(channel, near), asio::detached);
+      asio::co_spawn(
+          world.io,
+          [](ChannelFlow from, MemoryFlow& to) -> Awaitable<void> {
+            std::vector<std::byte> buffer(20'000);
+            for (;;) {
+              auto got = co_await from.read(buffer);
+              if (!got || *got == 0) break;
+              auto put = co_await to.write(Bytes(buffer).first(*got));
+              if (!put) break;
+            }
+            co_await to.close();
+          }(channel, near),
+          asio::detached);
       std::vector<std::byte> buffer(20'000);
       for (;;) {
         auto got = co_await near.read(buffer);
@@ -233,7 +246,9 @@ TEST(JumpHost, OverADirectTcpipChannel) {
       reader.read(port);
       EXPECT_EQ(client.user, "alice");
       if (type != "direct-tcpip" || host != "inner.example" || port != 2222) return answer;
-      answer.run = [&](ChannelFlow channel) { world.serve(std::move(channel), echo); };  // the channel is the inner server's flow
+      answer.run = [&](ChannelFlow channel) {
+        world.serve(std::move(channel), echo);
+      };  // the channel is the inner server's flow
       return answer;
     };
     auto [client, server] = memory_flow(world.io.get_executor());
@@ -264,7 +279,8 @@ TEST(AsioStream, AsiosAlgorithmsRunOverAChannel) {
     if (!flow) co_return;
     auto channel = flow->channel();
     const auto sent = pattern(400'000, 5);
-    const std::vector<asio::const_buffer> pieces = {asio::buffer(sent.data(), 1000), asio::const_buffer(), asio::buffer(sent) + 1000};
+    const std::vector<asio::const_buffer> pieces = {asio::buffer(sent.data(), 1000), asio::const_buffer(),
+                                                    asio::buffer(sent) + 1000};
     bool written = false;
     asio::async_write(channel, pieces, [&](asio::error_code error, std::size_t size) {  // a callback for a token
       EXPECT_FALSE(error);

@@ -6,8 +6,10 @@
 namespace nacre::testing {
 
 World::World()
-    : random(seeded_random(7)), provider(botan_provider(*random)),
-      host_key(generate_key(KeyType::ed25519, *random)), user_key(generate_key(KeyType::ed25519, *random)),
+    : random(seeded_random(7)),
+      provider(botan_provider(*random)),
+      host_key(generate_key(KeyType::ed25519, *random)),
+      user_key(generate_key(KeyType::ed25519, *random)),
       other_key(generate_key(KeyType::ed25519, *random)) {
   User alice{"alice", {copy_of(user_key->public_key().blob())}, hash_of_sesame()};
   users = std::make_shared<const Users>(*Users::make({alice}));
@@ -44,7 +46,9 @@ void World::serve(AnyFlow flow, SessionFactory sessions, ServerOptions options) 
                  });
 }
 
-void World::serve(AnyFlow flow, RunProgram program) { serve(std::move(flow), sessions_by(std::move(program)), server_options()); }
+void World::serve(AnyFlow flow, RunProgram program) {
+  serve(std::move(flow), sessions_by(std::move(program)), server_options());
+}
 
 MemoryFlow World::served(RunProgram program, MemoryLine there, MemoryLine back) {
   auto [client, server] = memory_flow(io.get_executor(), there, back);

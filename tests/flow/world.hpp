@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
-#include <gtest/gtest.h>
 
 #include "crypto/botan_provider.hpp"
 #include "flow/client_of_flow.hpp"
@@ -103,8 +103,8 @@ class World {
 };
 
 // Programs for servers.
-Awaitable<Exit> echo(Run run);         // writes back what it reads; exit status 0
-Awaitable<Exit> greet(Run run);        // "hello" to out, "beware" to err, exit status 7
+Awaitable<Exit> echo(Run run);   // writes back what it reads; exit status 0
+Awaitable<Exit> greet(Run run);  // "hello" to out, "beware" to err, exit status 7
 
 std::string hash_of_sesame();  // a bcrypt line, cheap enough for tests
 
