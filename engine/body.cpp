@@ -287,6 +287,7 @@ void Body::end(const Error& error, std::string_view text) {
   closing_text_ = text.empty() ? describe(error.code) : text;
   const bool tell = reason != Reason::none && ident_done_ && writer_.failure() == Code::none;
   if (tell) writer_.send(Disconnect{static_cast<std::uint32_t>(reason), closing_text_, {}});
+  if (!exchange_.explanation().empty()) closing_text_ = exchange_.explanation();  // for us; the peer knows its own offer
   close({error, tell ? reason : Reason::none, closing_text_, false});
 }
 

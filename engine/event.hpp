@@ -61,7 +61,7 @@ struct DebugReceived {  // SSH_MSG_DEBUG
 struct Closed {
   Error error;            // code and place
   Reason reason;          // as sent or received in DISCONNECT; none when there was none
-  std::string_view text;  // the peer's words when it disconnected, else ours
+  std::string_view text;  // the peer's words when it disconnected, else ours; names what a peer offered in vain
   bool by_peer;
 };
 

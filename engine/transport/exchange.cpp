@@ -64,7 +64,10 @@ Error Exchange::on_kex_init(Bytes payload, std::uint32_t sequence, bool tainted,
   const auto& client = role() == Role::client ? *ours : *peer;
   const auto& server = role() == Role::client ? *peer : *ours;
   auto agreement = negotiate(effects.provider, client, server, effects.limits);
-  if (!agreement) return agreement.error();
+  if (!agreement) {
+    explanation_ = describe_no_common(agreement.error().where, *peer, effects.limits.disconnect_text);
+    return agreement.error();
+  }
 
   Agreed agreed{*agreement, copy_of(payload), std::move(our_init)};
   if (role() == Role::client) std::swap(agreed.client_init, agreed.server_init);

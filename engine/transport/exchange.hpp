@@ -108,6 +108,9 @@ class Exchange {
   // Of the exchange that has just ended.
   const Agreement& agreement() const { return agreement_; }
 
+  // Of a negotiation that failed: what the peer offered. Else empty.
+  const std::string& explanation() const { return explanation_; }
+
   void fail() { state_ = Failed{}; }  // and wipe what the state held
 
  private:
@@ -123,6 +126,7 @@ class Exchange {
   const ClientConfig* client_;
   const ServerConfig* server_;
   std::string our_ident_, peer_ident_;
+  std::string explanation_;
   ExchangeState state_ = Quiet{};
   ByteVector session_id_;  // the first exchange hash, for ever
   ByteVector host_key_;    // client: the one that was trusted

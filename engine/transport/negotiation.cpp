@@ -144,6 +144,26 @@ Result<Agreement> negotiate(const Provider& provider, const KexInit& client, con
   return agreed;
 }
 
+std::string describe_no_common(std::uint32_t list, const KexInit& peer, std::size_t limit) {
+  struct Kind {
+    std::string_view name;
+    NameList offer;
+  };
+  const std::array kinds{Kind{"key exchange", peer.key_exchanges},
+                         Kind{"host key", peer.host_keys},
+                         Kind{"cipher to the server", peer.ciphers_to_server},
+                         Kind{"cipher to the client", peer.ciphers_to_client},
+                         Kind{"MAC to the server", peer.macs_to_server},
+                         Kind{"MAC to the client", peer.macs_to_client},
+                         Kind{"compression to the server", peer.compressions_to_server},
+                         Kind{"compression to the client", peer.compressions_to_client}};
+  const auto& [name, offer] = kinds[list];
+  std::string text = "no " + std::string(name) + " algorithm in common; the peer offers ";
+  text += offer.empty() ? "none" : offer.text().substr(0, limit);
+  if (offer.text().size() > limit) text += "...";
+  return text;
+}
+
 Markers markers_of(const KexInit& peer, Role peer_role) {
   const auto has = [&](std::string_view name) { return peer.key_exchanges.contains(name); };
   const auto& strict = peer_role == Role::client ? strict_client : strict_server;
