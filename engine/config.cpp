@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "crypto/wire.hpp"
+#include "engine/connection/channel.hpp"
 #include "engine/effects.hpp"
 #include "engine/transport/negotiation.hpp"
 
@@ -34,6 +35,12 @@ std::optional<ConfigProblem> check_common(const Provider& provider, const Algori
     return ConfigProblem{"software", software, "must be 1 to 200 printable characters without space and '-'"};
   if (limits.inbox < limits.packet_length + std::size_t{128})
     return ConfigProblem{"limits.inbox", std::to_string(limits.inbox), "must exceed limits.packet_length by 128"};
+  if (limits.channels >= ChannelTable::max_channels)
+    return ConfigProblem{"limits.channels", std::to_string(limits.channels), "must be below 1048576"};
+  for (const auto& cipher : provider.ciphers)
+    if (limits.rekey_bytes > cipher.max_bytes)
+      return ConfigProblem{"limits.rekey_bytes", std::to_string(limits.rekey_bytes),
+                           "one key of " + std::string(cipher.name) + " serves " + std::to_string(cipher.max_bytes) + " bytes at most"};
   return std::nullopt;
 }
 

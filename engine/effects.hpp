@@ -32,7 +32,7 @@ struct Effects {
     out.send(message);
   }
   void emit(Event event) { events.push_back(std::move(event)); }
-  Ticket ticket() { return {++last_ticket}; }
+  Ticket ticket() { return {++last_ticket != 0 ? last_ticket : ++last_ticket}; }  // 0 is none
 };
 
 inline Error fine() { return {}; }

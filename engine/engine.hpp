@@ -35,7 +35,7 @@ class Engine {
   // Where to read the stream into. Empty means: do not read now. The place stays where it is and is yours until
   // received() is called, whatever else is called meanwhile, so a read may be under way for as long as it likes.
   Buffer incoming();
-  // `size` bytes of it are filled; 0 gives the place back unused.
+  // `size` bytes of it are filled; 0 gives the place back unused. More than there were count as all of them.
   void received(std::size_t size);
   // The stream has ended: nothing more will come. What had arrived is still worked off.
   void input_ended();
@@ -79,7 +79,7 @@ class Engine {
   Status finish(ChannelId channel);  // EOF: no more data from us
   Status close(ChannelId channel);   // both directions; ChannelClosed follows when the peer has closed too
 
-  // What could be written to the channel now, in bytes. 0 for unknown channels.
+  // What a packet to the channel could carry now, in bytes. 0: write would take nothing.
   std::size_t writable(ChannelId channel) const;
 
   // ---- the connection

@@ -87,7 +87,7 @@ build_release() {
 
 build_sanitized() {
   # shellcheck disable=SC2046
-  configure sanitize -Dbuildtype=debugoptimized -Db_ndebug=false -Db_sanitize=address,undefined $(werror)
+  configure sanitize -Dbuildtype=debugoptimized -Doptimization=1 -Db_ndebug=false -Db_sanitize=address,undefined $(werror)
   compile sanitize
 }
 

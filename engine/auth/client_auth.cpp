@@ -54,6 +54,8 @@ Error ClientAuth::on_failure(Bytes body, Effects& effects) {
     return malformed(UserauthFailure::number);
   methods_ = failure->methods.text();
   partial_ = failure->partial;
+  if (partial_ && credential_used_) step_passed_ = true;
+  credential_used_ = false;
   choose(effects);
   return fine();
 }
@@ -62,7 +64,7 @@ Error ClientAuth::on_success(Bytes body, Effects& effects) {
   if (!decode<UserauthSuccess>(body)) return malformed(UserauthSuccess::number);
   // A probe can't succeed, and neither may a login to which nobody contributed anything.
   if (std::holds_alternative<KeyOffered>(state_)) return {Code::auth_unasked, 0};
-  if (!credential_used_ && !allow_no_credential_) return {Code::auth_unasked, 0};
+  if (!credential_used_ && !step_passed_ && !allow_no_credential_) return {Code::auth_unasked, 0};
   state_ = Done{};
   effects.emit(Authenticated{user_});
   return fine();

@@ -60,7 +60,8 @@ class ClientAuth {
   std::string user_;
   bool allow_no_credential_;
   bool service_runs_ = false;
-  bool credential_used_ = false;  // something was shown that not everybody has
+  bool credential_used_ = false;  // in the request in hand something was shown that not everybody has
+  bool step_passed_ = false;      // or in one that was a partial success
   std::string methods_;  // as the last failure told, and whether it was a partial success
   bool partial_ = false;
   std::uint32_t banners_ = 0;

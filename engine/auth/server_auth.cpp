@@ -201,7 +201,9 @@ Status ServerAuth::answer(Ticket ticket, KeyInterest interest, Effects& effects)
   auto* offered = std::get_if<Offered>(&state_);
   if (!offered || offered->ticket != ticket) return Status::unknown_ticket;
   lent_key_ = std::move(offered->key);
-  if (interest != KeyInterest::yes || ++probes_ > effects.limits.auth_probes) {
+  const bool too_many = interest == KeyInterest::yes && ++probes_ > effects.limits.auth_probes;
+  if (too_many) failures_ = effects.limits.auth_failures;  // that was the last one
+  if (interest != KeyInterest::yes || too_many) {
     fail(effects);
     return Status::ok;
   }

@@ -75,8 +75,8 @@ Error Exchange::on_kex_init(Bytes payload, std::uint32_t sequence, bool tainted,
 }
 
 Error Exchange::begin_method(Agreed agreed, bool guess_follows, Effects& effects) {
+  const bool skip = guess_follows && !agreed.algorithms.guess_is_right;
   if (role() == Role::server) {
-    const bool skip = guess_follows && !agreed.algorithms.guess_is_right;
     state_ = AwaitInitial{std::move(agreed), skip};
     return fine();
   }
@@ -84,21 +84,22 @@ Error Exchange::begin_method(Agreed agreed, bool guess_follows, Effects& effects
   auto value = method ? method->initiate(*effects.provider.random) : std::nullopt;
   if (!value) return {Code::crypto_failed, 0};
   effects.send(KexInitial{*value});
-  state_ = AwaitReply{std::move(agreed), std::move(method), std::move(*value)};
+  state_ = AwaitReply{std::move(agreed), std::move(method), std::move(*value), skip};
   return fine();
 }
 
 Error Exchange::on_method_message(std::uint8_t number, Bytes body, Effects& effects) {
-  auto state = std::exchange(state_, Failed{});
-  if (auto* initial = std::get_if<AwaitInitial>(&state)) {
-    if (std::exchange(initial->skip_one, false)) {  // whatever it holds, it was made for another method
-      state_ = std::move(state);
-      return fine();
-    }
-    if (number == KexInitial::number) return on_initial(std::move(*initial), body, effects);
+  auto* initial = std::get_if<AwaitInitial>(&state_);
+  auto* reply = std::get_if<AwaitReply>(&state_);
+  if (skips_one()) {  // whatever it holds, it was made for another method
+    (initial ? initial->skip_one : reply->skip_one) = false;
+    return fine();
   }
-  if (auto* reply = std::get_if<AwaitReply>(&state); reply && number == KexReply::number)
-    return on_reply(std::move(*reply), body, effects);
+  auto state = std::exchange(state_, Failed{});
+  initial = std::get_if<AwaitInitial>(&state);
+  reply = std::get_if<AwaitReply>(&state);
+  if (initial && number == KexInitial::number) return on_initial(std::move(*initial), body, effects);
+  if (reply && number == KexReply::number) return on_reply(std::move(*reply), body, effects);
   return unexpected(number);
 }
 

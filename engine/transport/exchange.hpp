@@ -38,6 +38,7 @@ struct AwaitReply {                         // client: the peer's value, host ke
   Agreed agreed;
   std::unique_ptr<KeyExchange> method;
   ByteVector our_value;
+  bool skip_one;                            // the server's guess was wrong
 };
 struct AwaitInitial {                       // server: the peer's value is to come
   Agreed agreed;
@@ -93,10 +94,11 @@ class Exchange {
   bool idle() const { return std::holds_alternative<Quiet>(state_); }
   bool proposed() const { return std::holds_alternative<Proposed>(state_); }
   bool waits_for_new_keys() const { return std::holds_alternative<AwaitNewKeys>(state_); }
-  // Server: the peer's guess was wrong, and the packet it sent along is to be dropped, whatever method it was made for.
+  // The peer's guess was wrong, and the packet it sent along is to be dropped, whatever method it was made for.
   bool skips_one() const {
     const auto* initial = std::get_if<AwaitInitial>(&state_);
-    return initial && initial->skip_one;
+    const auto* reply = std::get_if<AwaitReply>(&state_);
+    return (initial && initial->skip_one) || (reply && reply->skip_one);
   }
   bool waits_for_application() const {
     return std::holds_alternative<AwaitTrust>(state_) || std::holds_alternative<AwaitSignature>(state_);

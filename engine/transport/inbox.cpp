@@ -2,7 +2,6 @@
 #include "engine/transport/inbox.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 namespace nacre {
 
@@ -23,7 +22,6 @@ Buffer Inbox::incoming() {
 }
 
 void Inbox::received(std::size_t size) {
-  assert(size <= offered_);
   size = std::min(size, offered_);
   filled_ = size != 0 && size == offered_;
   offered_ = 0;

@@ -2,7 +2,6 @@
 #include "engine/transport/outbox.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 namespace nacre {
@@ -17,7 +16,6 @@ Bytes Outbox::outgoing() {
 }
 
 void Outbox::sent(std::size_t size) {
-  assert(size <= flight_.size());
   flight_.begin += std::min(size, flight_.size());
 }
 
