@@ -190,8 +190,8 @@ Error Connection::on_request(Bytes body, Effects& effects) {
   const auto request = parse_request(message->name, message->body.bytes);
   if (!request) return malformed(ChannelRequest::number);
   if (channel->close_sent) return fine();
-  if (tells_exit(*request) && std::exchange(channel->exited, true)) return fine();
-  if (is_permitted(*channel, *request, effects)) {
+  const bool again = tells_exit(*request) && std::exchange(channel->exited, true);
+  if (!again && is_permitted(*channel, *request, effects)) {
     queue_request(*channel, *request, message->want_reply, effects);
   } else if (message->want_reply) {
     channel->peer_requests.push_back({{}, true, false});
