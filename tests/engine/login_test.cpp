@@ -80,14 +80,15 @@ TEST(Login, CutAtEveryByteEndsInOneClosed) {
   converse(whole);
   const auto to_server = whole.to_server.carried, to_client = whole.to_client.carried;
   ASSERT_GT(to_server, 1000U);
-  for (std::uint64_t at = 0; at < to_server; ++at) {
+  const std::uint64_t step = sanitized ? 23 : 1;
+  for (std::uint64_t at = 0; at < to_server; at += step) {
     Pair pair;
     pair.to_server.cut_after = at;
     converse(pair);
     ASSERT_EQ(pair.server_closed, 1) << "cut at byte " << at << "\n" << pair.server_log();
     ASSERT_LE(pair.client_closed, 1) << "cut at byte " << at;
   }
-  for (std::uint64_t at = 0; at < to_client; ++at) {
+  for (std::uint64_t at = 0; at < to_client; at += step) {
     Pair pair;
     pair.to_client.cut_after = at;
     converse(pair);

@@ -15,6 +15,15 @@
 
 namespace nacre::test {
 
+// Under a sanitizer everything is slower, and a long test takes samples.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+constexpr bool sanitized = __has_feature(address_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
+
 enum class Chunks { whole, single, random };
 
 struct PairOptions {
