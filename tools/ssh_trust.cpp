@@ -73,7 +73,6 @@ class HostTrust final : public Authenticator {
  private:
   HostKeyDecision decide(const OfferedHostKey& offered) const {
     const auto found = look_up(files_, place_, offered.key, *log_);
-    log_->verbose("host key of " + shown_ + ": " + offered.type + " " + offered.fingerprint());
     switch (found.match) {
       case HostKeyMatch::known:
         log_->verbose("the host key is known from " + found.place);

@@ -46,6 +46,18 @@ Ends ends_of(int socket) {
   return {client.substr(0, blank), client.substr(0, blank) + " port " + client.substr(blank + 1), client + " " + server};
 }
 
+// nacre-sshd has lines of its own for what is worth one; those of the driver beneath are for who wants to know more.
+class Quieter final : public Log {
+ public:
+  explicit Quieter(std::shared_ptr<Log> log) : log_(std::move(log)) {}
+  void line(LogLevel level, std::string_view text) override {
+    log_->line(level == LogLevel::info ? LogLevel::verbose : level, text);
+  }
+
+ private:
+  std::shared_ptr<Log> log_;
+};
+
 unsigned roll(Random& random) {
   std::array<std::byte, 4> bytes{};
   return random.fill(bytes) ? load_be32(bytes.data()) % 100 : 0;
@@ -109,7 +121,7 @@ Awaitable<void> SshdServer::serve(SocketFlow flow) {
   state->on_authenticated = [this] { --waiting_; };
   auto options = base_;
   options.peer = ends.peer;
-  options.log = rules_->log;
+  options.log = std::make_shared<Quieter>(rules_->log);
   options.authorizer = make_login(rules_, state);
   ++connections_;
   ++waiting_;
