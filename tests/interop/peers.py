@@ -1,8 +1,10 @@
 """The programs that are joined: OpenSSH of a folder, and nacre of a build. Both answer the same questions: the command
 line of a client, and a server that runs on a free port of 127.0.0.1."""
 
+import functools
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import subprocess
@@ -47,15 +49,11 @@ class OpenSsh:
 
     def start_server(self, folder, name, settings, env, wrap=()):
         """settings: what peers have in common, as made by Context.server."""
-        if settings.users and os.geteuid() != 0:
-            raise Skip("OpenSSH's sshd checks passwords only as root")
         for _ in range(5):
             port = free_port()
             config = folder / f"{name}.conf"
             config.write_text(self.config(port, settings))
-            argv = [*wrap, self.sshd, "-D", "-e", "-f", config]
-            if settings.users:
-                argv = with_accounts(folder, settings.users, settings.pam) + argv
+            argv = [*own_account(folder, settings.users, settings.pam), *wrap, self.sshd, "-D", "-e", "-f", config]
             process = Process(name, argv, folder, env)
             if process.wait_for_log(r"Server listening on 127\.0\.0\.1 port|(?i:bind to port.*failed)").group().startswith("S"):
                 return process, port
@@ -108,7 +106,7 @@ class Nacre:
         return argv + options_of(options) + rest
 
     def start_server(self, folder, name, settings, env, wrap=()):
-        argv = [*wrap, self.sshd, "-D", "-e", "-p", "0"]
+        argv = [*own_account(folder), *wrap, self.sshd, "-D", "-e", "-p", "0"]
         for key in settings.host_keys:
             argv += ["-h", key]
         options = {"LogLevel": "DEBUG", "MaxStartups": "200", "AuthorizedKeysFile": settings.authorized_keys}
@@ -141,26 +139,46 @@ HASHES = {
 }
 
 
-def with_accounts(folder, users, pam):
-    """A command that runs the rest of its line with these passwords in the system's account file, seen by that command
-    alone: a mount namespace of its own, so nothing of the system changes."""
-    if not shutil.which("unshare") or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
-        raise Skip("no mount namespace of our own may be made here, so OpenSSH's sshd gets no account with a password")
-    lines = []
-    for line in pathlib.Path("/etc/shadow").read_text().splitlines():
-        fields = line.split(":")
-        if fields[0] in users:
-            fields[1] = HASHES[users[fields[0]]]
-        lines.append(":".join(fields))
-    shadow = folder / "shadow"
-    shadow.write_text("\n".join(lines) + "\n")
-    shadow.chmod(0o600)
-    script = 'mount --bind "$0" /etc/shadow && '
+@functools.lru_cache(maxsize=None)
+def may_mount():
+    """Whether mounts may be made that are seen by one program and its children alone."""
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        return False
+    return subprocess.run(["unshare", "-m", "true"], capture_output=True, timeout=10).returncode == 0
+
+
+def own_account(folder, users=None, pam=False):
+    """The beginning of a command line whose program sees this account with an empty home of the test's own, so that nobody's
+    startup files take part, and with the passwords of `users`. Nothing of the system changes: the files are mounted over
+    the real ones for that program and its children. Where that may not be done, servers use the account as it is."""
+    if not may_mount():
+        if users:
+            raise Skip("OpenSSH's sshd checks passwords only as root, and needs a mount namespace for an account of ours")
+        return []
+    name, home = pwd.getpwuid(os.geteuid()).pw_name, folder / "home"
+    home.mkdir(exist_ok=True)
+
+    def copy(path, change):
+        lines = [":".join(change(line.split(":"))) for line in pathlib.Path(path).read_text().splitlines()]
+        made = folder / pathlib.Path(path).name
+        made.write_text("\n".join(lines) + "\n")
+        return made
+
+    def with_home(fields):
+        return [*fields[:5], str(home), "/bin/bash"] if fields[0] == name else fields
+
+    def with_password(fields):
+        return [fields[0], HASHES[users[fields[0]]], *fields[2:]] if fields[0] in users else fields
+
+    mounts = [(copy("/etc/passwd", with_home), "/etc/passwd")]
+    if users:
+        mounts.append((copy("/etc/shadow", with_password), "/etc/shadow"))
+        mounts[-1][0].chmod(0o600)
     if pam:
         rules = folder / "pam.d"
-        rules.mkdir()
-        rule = "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n"
-        (rules / "sshd").write_text(rule)
-        (rules / "other").write_text(rule)
-        script += f"mount --bind '{rules}' /etc/pam.d && "
-    return ["unshare", "-m", "--propagation", "private", "sh", "-c", script + 'exec "$@"', shadow]
+        rules.mkdir(exist_ok=True)
+        for service in ("sshd", "other"):
+            (rules / service).write_text("auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n")
+        mounts.append((rules, "/etc/pam.d"))
+    script = "".join(f"mount --bind '{source}' {target} && " for source, target in mounts) + 'exec "$@"'
+    return ["unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh"]

@@ -192,6 +192,7 @@ def main():
         signal.signal(number, end_by_signal)
     processes.adopt_orphans()
     began = time.monotonic()
+    peers.may_mount()  # asked once, before there are many of us
     folder = pathlib.Path(tempfile.mkdtemp(prefix="nacre-interop-"))
     try:
         shared = keys.Shared(folder / "shared", keygen)
