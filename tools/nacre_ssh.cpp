@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 
 #include "crypto/botan_provider.hpp"
 #include "engine/trust/pattern.hpp"
@@ -158,6 +159,7 @@ Problem apply_destination(Setup& setup, const CommandLine& line) {
   setup.typed_host = destination->host;
   const auto host = expand_percent(options.host_name.empty() ? "%h" : options.host_name, {{'h', destination->host}});
   if (!host) return "HostName: " + host.error();
+  options.host_name = *host;
   setup.target = {*host, options.port, options.user};
   return check_names(setup.target.host, setup.target.user, !options.proxy_command.empty());
 }
@@ -303,10 +305,23 @@ class StandardDescriptors {
   std::array<int, 3> flags_{};
 };
 
+// Asio resolves names on a thread of its own, which is made here so that it inherits a mask without signals: they are for
+// us, who hold them back while a password is typed.
+void start_resolver_thread(asio::io_context& loop) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);
+  const auto numbers = asio::ip::tcp::resolver::numeric_host | asio::ip::tcp::resolver::numeric_service;
+  asio::ip::tcp::resolver(loop).async_resolve("127.0.0.1", "1", numbers, [](const asio::error_code&, const auto&) {});
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 int connect(Setup& setup, const Provider& provider, const StandardDescriptors& standard) {
   if (const auto problem = check(provider, client_config(setup.arguments.options)))
     return setup.log->fatal(problem->field + ": '" + printable(problem->value) + "': " + problem->text), connection_failed;
   asio::io_context loop(1);
+  start_resolver_thread(loop);
   int code = connection_failed;
   asio::co_spawn(loop, connect_and_run(loop.get_executor(), setup, provider, [&standard] { standard.put_back(); }),
                  [&](std::exception_ptr thrown, int result) {
