@@ -185,6 +185,31 @@ TEST(End, ProgramsAreToldWhenTheirClientGoes) {
   });
 }
 
+// A loop that waits and finds nothing must not wait and find nothing for ever.
+TEST(End, WaitingOnALostConnectionIsAnError) {
+  World world;
+  run(world.io, [&]() -> Awaitable<void> {
+    auto [client, server] = memory_flow(world.io.get_executor());
+    world.serve(std::move(server), echo);
+    auto session = co_await world.log_in(std::move(client));
+    EXPECT_TRUE(session);
+    if (!session) co_return;
+    auto channel = co_await open_channel(*session, ChannelWish());
+    EXPECT_TRUE(channel);
+    if (!channel) co_return;
+    world.stop.request_stop();
+    unsigned turns = 0;
+    for (; turns < 100; ++turns) {
+      auto ready = co_await channel->wait_readable();
+      if (!ready) break;
+    }
+    EXPECT_LT(turns, 10u);
+    auto writable = co_await channel->wait_writable();
+    EXPECT_FALSE(writable);
+    EXPECT_TRUE(channel->error() && channel->closed() && !channel->ended());
+  });
+}
+
 // A context that dies with a conversation in full swing must leave nothing behind: the sanitizers look.
 TEST(End, AContextMayDieInTheMiddle) {
   World world;
