@@ -391,11 +391,12 @@ void check_values(const Options& options) {
 void run(int count, char** arguments) {
   Options options;
   CLI::App app("Makes, shows and changes keys for nacre-ssh, nacre-sshd and OpenSSH.", "nacre-keygen");
+  app.set_version_flag("--version", std::string("nacre-keygen 0.1.0"));
   declare(app, options);
   try {
     app.parse(count, arguments);
-  } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
+  } catch (const CLI::Success& success) {
+    app.exit(success);
     return;
   } catch (const CLI::ParseError& error) {
     fail(printable(error.what()) + "; see nacre-keygen --help");
