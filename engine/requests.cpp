@@ -18,30 +18,32 @@ std::string_view name_of(const Request& request) {
 
 namespace {
 
-// The alternative called `name`, decoded; `known` tells whether there is one.
+enum class Parsed : std::uint8_t { unknown, good, malformed };
+
+// The alternative called `name`, decoded into `request`.
 template <std::size_t I = 0>
-std::optional<Request> parse_known(std::string_view name, Bytes body, bool& known) {
+Parsed parse_known(std::string_view name, Bytes body, Request& request) {
   if constexpr (I < std::variant_size_v<Request>) {
     using Each = std::variant_alternative_t<I, Request>;
     if constexpr (Structure<Each>) {
       if (name == Each::name) {
-        known = true;
-        if (auto request = decode<Each>(body)) return Request(*request);
-        return std::nullopt;
+        const auto decoded = decode<Each>(body);
+        if (!decoded) return Parsed::malformed;
+        request = *decoded;
+        return Parsed::good;
       }
     }
-    return parse_known<I + 1>(name, body, known);
+    return parse_known<I + 1>(name, body, request);
   } else {
-    return std::nullopt;
+    return Parsed::unknown;
   }
 }
 
 }  // namespace
 
 std::optional<Request> parse_request(std::string_view name, Bytes body) {
-  bool known = false;
-  auto request = parse_known(name, body, known);
-  if (!known) return OtherRequest{name, body};
+  std::optional<Request> request(OtherRequest{name, body});
+  if (parse_known(name, body, *request) == Parsed::malformed) request.reset();
   return request;
 }
 
