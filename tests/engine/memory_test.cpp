@@ -206,7 +206,7 @@ TEST(Memory, WritableForEverLeavesNothing) {
   pair.login();
   std::vector<ChannelId> ids;
   for (int i = 0; i < 3; ++i) ids.push_back(pair.open_session());
-  Wire to_server{*pair.client, *pair.server}, to_client{*pair.server, *pair.client};
+  Wire to_server{*pair.client, *pair.server};
   const std::string text(5'000, 'x');
   const auto rounds = [&](int times) {
     for (int i = 0; i < times; ++i) {
