@@ -158,7 +158,7 @@ std::string describe_no_common(std::uint32_t list, const KexInit& peer, std::siz
                          Kind{"compression to the server", peer.compressions_to_server},
                          Kind{"compression to the client", peer.compressions_to_client}};
   const auto& [name, offer] = kinds[list];
-  std::string text = "no " + std::string(name) + " algorithm in common; the peer offers ";
+  std::string text = "no algorithm in common (" + std::string(name) + "); the peer offers ";
   text += offer.empty() ? "none" : offer.text().substr(0, limit);
   if (offer.text().size() > limit) text += "...";
   return text;

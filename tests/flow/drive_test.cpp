@@ -102,7 +102,7 @@ TEST(Drive, KeepsTheEnginesTime) {
     EXPECT_EQ(closed, 1u);
     EXPECT_GE(took, 40ms);
     const auto said = co_await read_all(far);
-    EXPECT_EQ(said.text, "SSH-2.0-nacre_0.1\r\n");
+    EXPECT_TRUE(said.text.starts_with("SSH-2.0-nacre_0.1\r\n"));  // and our KEXINIT, which waits for nobody
     EXPECT_FALSE(said.error);
   });
 }
