@@ -454,6 +454,22 @@ TEST(Places, AReadUnderWayKeepsItsPlace) {
   EXPECT_EQ(puppet.engine().incoming().data(), puppet.engine().incoming().data());
 }
 
+TEST(Places, MoreThanThereWasCountsAsAllOfIt) {
+  Puppet puppet;
+  ASSERT_TRUE(puppet.login());
+  auto& engine = puppet.engine();
+  engine.received(100);  // nothing was given out
+  engine.sent(100);
+  const auto place = engine.incoming();
+  std::fill(place.begin(), place.end(), std::byte{0});
+  engine.received(place.size() + 1);
+  static_cast<void>(engine.ignore(bytes_of("x")));
+  engine.sent(engine.outgoing().size() + 1000);
+  EXPECT_TRUE(engine.outgoing().empty());
+  puppet.pump();
+  EXPECT_EQ(puppet.code(), Code::packet_corrupt);
+}
+
 TEST(Places, WhatIsBeingSentStaysWhileMoreIsWritten) {
   Pair pair;
   pair.login();

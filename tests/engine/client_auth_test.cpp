@@ -81,6 +81,26 @@ TEST(ClientAuth, A03_SuccessToAProbeOrToNothingShown) {
   EXPECT_TRUE(allowed->engine().authenticated());
 }
 
+TEST(ClientAuth, A03_WhatFailedIsNoCredentialForTheNextRequest) {
+  for (const bool partial : {false, true}) {
+    auto puppet = trying(password);
+    puppet->on_event = [p = puppet.get()](const Event& event) {
+      const auto* wanted = std::get_if<CredentialsWanted>(&event);
+      if (wanted) {
+        EXPECT_EQ(p->client->answer(wanted->ticket, Credential(TryNone{})), Status::ok);
+      }
+      return wanted != nullptr;
+    };
+    puppet->send(UserauthFailure{NameList("password"), partial});
+    puppet->pump();
+    EXPECT_EQ(last_method(*puppet), "none");
+    puppet->send(UserauthSuccess{});
+    puppet->pump();
+    EXPECT_EQ(puppet->engine().authenticated(), partial);  // a step that was passed stays passed
+    EXPECT_EQ(puppet->code(), partial ? Code::none : Code::auth_unasked);
+  }
+}
+
 TEST(ClientAuth, A07_PkOkForAnotherKeyOrAlgorithm) {
   const auto other = key_from_seed(KeyType::ed25519, 77);
   for (const bool other_key : {false, true}) {

@@ -237,6 +237,23 @@ TEST(Guess, K08_ARightOneCounts) {
   EXPECT_EQ(puppet->told("KeysExchanged"), 1U) << puppet->log();
 }
 
+TEST(Guess, K08_AServersWrongOneIsDroppedOnceToo) {
+  for (const int packets : {1, 2}) {
+    PuppetOptions options{.engine = Role::client, .guess_follows = true, .hold_method = true};
+    options.client.algorithms.key_exchanges = {"curve25519-sha256"};
+    options.edit_kex_init = with_lists({{&KexInit::key_exchanges, "x-unknown,curve25519-sha256,kex-strict-s-v00@openssh.com"}});
+    Puppet puppet(options);
+    puppet.start();
+    for (int i = 0; i < packets; ++i) puppet.send_payload(some_guess(31));
+    puppet.pump();
+    EXPECT_EQ(puppet.closed, packets - 1) << puppet.log();
+    if (packets == 2) continue;
+    puppet.send_method();
+    puppet.pump();
+    EXPECT_EQ(puppet.told("KeysExchanged"), 1U) << puppet.log();
+  }
+}
+
 TEST(Guess, K09_NothingElseHidesInIt) {
   for (unsigned number = 0; number < 256; ++number) {
     if (number == 1 || (number >= 30 && number <= 49)) continue;

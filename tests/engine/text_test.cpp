@@ -137,6 +137,15 @@ TEST_F(Configs, TheInboxHoldsAPacket) {
   EXPECT_EQ(field(client), "limits.inbox");
 }
 
+TEST_F(Configs, LimitsThatNothingCouldKeep) {
+  auto channels = server;
+  channels.limits.channels = std::size_t{1} << 20;
+  EXPECT_EQ(field(channels), "limits.channels");
+  auto bytes = client;
+  bytes.limits.rekey_bytes = std::uint64_t{1} << 40;
+  EXPECT_EQ(field(bytes), "limits.rekey_bytes");
+}
+
 TEST_F(Configs, AnEngineMadeWithABadOneEndsAtItsFirstPoll) {
   PairOptions options;
   options.client.algorithms.ciphers = {"x-unknown"};
