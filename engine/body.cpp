@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view ident_start = "SSH-2.0-";
 constexpr std::uint64_t least_rekey_bytes_before_auth = 1024 * 1024;  // however often keys are to change later
-constexpr std::size_t packet_overhead = 4 + 64;  // the length in front, the largest tag behind
+constexpr std::size_t packet_overhead = 4 + 64;                       // the length in front, the largest tag behind
 
 std::variant<ClientAuth, ServerAuth> make_auth(const ClientConfig* client, const ServerConfig* server) {
   if (client) return ClientAuth(client->user, client->allow_no_credential);
@@ -32,7 +32,8 @@ Body::Body(Role role, const Provider& provider, const Limits& limits, std::share
       client_config_(std::move(client)),
       server_config_(std::move(server)),
       limits_(limits),
-      inbox_(std::min(limits_.inbox, role == Role::server ? limits_.packet_length_before_auth + packet_overhead : limits_.inbox)),
+      inbox_(std::min(limits_.inbox,
+                      role == Role::server ? limits_.packet_length_before_auth + packet_overhead : limits_.inbox)),
       writer_(outbox_, *provider_.random),
       exchange_(client_config_.get(), server_config_.get()),
       auth_(make_auth(client_config_.get(), server_config_.get())) {}
@@ -287,7 +288,8 @@ void Body::end(const Error& error, std::string_view text) {
   closing_text_ = text.empty() ? describe(error.code) : text;
   const bool tell = reason != Reason::none && ident_done_ && writer_.failure() == Code::none;
   if (tell) writer_.send(Disconnect{static_cast<std::uint32_t>(reason), closing_text_, {}});
-  if (!exchange_.explanation().empty()) closing_text_ = exchange_.explanation();  // for us; the peer knows its own offer
+  if (!exchange_.explanation().empty())
+    closing_text_ = exchange_.explanation();  // for us; the peer knows its own offer
   close({error, tell ? reason : Reason::none, closing_text_, false});
 }
 

@@ -121,15 +121,15 @@ class Body {
 
   bool started_ = false;
   bool ident_done_ = false;
-  bool tainted_ = false;     // something came before the peer's KEXINIT
-  bool greeted_ = false;     // what follows our first NEWKEYS has been sent
+  bool tainted_ = false;  // something came before the peer's KEXINIT
+  bool greeted_ = false;  // what follows our first NEWKEYS has been sent
   bool authenticated_ = false;
   bool input_ended_ = false;
-  bool unread_ = false;      // input has come that poll has not tried yet, or could not
+  bool unread_ = false;  // input has come that poll has not tried yet, or could not
   bool rekey_wanted_ = false;
   bool success_must_follow_ = false;  // client: a late EXT_INFO stands directly before SUCCESS
   bool closed_ = false;
-  bool active_ = false;      // bytes have moved since the last poll
+  bool active_ = false;  // bytes have moved since the last poll
   std::uint32_t extension_messages_ = 0;
   std::uint32_t chatter_messages_ = 0;
   std::size_t chatter_bytes_ = 0;
@@ -138,11 +138,11 @@ class Body {
   std::string closing_text_;
 
   TimePoint now_{};
-  bool answered_ = false;       // by the application, since the last poll: the peer's time begins anew
+  bool answered_ = false;  // by the application, since the last poll: the peer's time begins anew
   TimePoint ident_deadline_{};
-  TimePoint kex_deadline_{};    // of the exchange that runs, the first or a later one
+  TimePoint kex_deadline_{};  // of the exchange that runs, the first or a later one
   TimePoint login_deadline_{};
-  TimePoint rekey_at_{};        // by age
+  TimePoint rekey_at_{};  // by age
   TimePoint last_activity_{};
 };
 

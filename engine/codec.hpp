@@ -11,7 +11,9 @@
 namespace nacre {
 
 template <class M>
-concept Structure = requires { M::fields; };  // a body: a message's, a method's or a request's
+concept Structure = requires {
+  M::fields;
+};  // a body: a message's, a method's or a request's
 
 template <class M>
 concept Message = Structure<M> && requires {

@@ -39,8 +39,9 @@ std::optional<ConfigProblem> check_common(const Provider& provider, const Algori
     return ConfigProblem{"limits.channels", std::to_string(limits.channels), "must be below 1048576"};
   for (const auto& cipher : provider.ciphers)
     if (limits.rekey_bytes > cipher.max_bytes)
-      return ConfigProblem{"limits.rekey_bytes", std::to_string(limits.rekey_bytes),
-                           "one key of " + std::string(cipher.name) + " serves " + std::to_string(cipher.max_bytes) + " bytes at most"};
+      return ConfigProblem{
+          "limits.rekey_bytes", std::to_string(limits.rekey_bytes),
+          "one key of " + std::string(cipher.name) + " serves " + std::to_string(cipher.max_bytes) + " bytes at most"};
   return std::nullopt;
 }
 

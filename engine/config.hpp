@@ -35,7 +35,7 @@ struct ServerConfig {
   bool publickey = true;              // methods that are offered, in this order
   bool keyboard_interactive = false;
   bool password = false;
-  bool none = false;                  // ask the application about "none" requests too; never listed as a method
+  bool none = false;  // ask the application about "none" requests too; never listed as a method
   bool require_strict = false;
   Limits limits;
 };

@@ -27,8 +27,8 @@ Error Body::handle(const OpenedPacket& packet) {
     case Ruling::hold: break;
   }
   if (const auto error = dispatch(number, body, packet); bad(error)) return error;
-  const bool too_much = writer_.exchanging() && (writer_.kept_messages() > limits_.held_messages ||
-                                                 writer_.kept_bytes() > limits_.held_bytes);
+  const bool too_much = writer_.exchanging() &&
+                        (writer_.kept_messages() > limits_.held_messages || writer_.kept_bytes() > limits_.held_bytes);
   return too_much ? Error{Code::too_much_held, 0} : fine();
 }
 
@@ -148,8 +148,7 @@ Error Body::on_new_keys(Bytes body) {
 Error Body::on_auth(std::uint8_t number, Bytes body) {
   auto with = effects();
   success_must_follow_ = false;
-  const auto error =
-      std::visit([&](auto& auth) { return auth.on_message(number, body, session_id(), with); }, auth_);
+  const auto error = std::visit([&](auto& auth) { return auth.on_message(number, body, session_id(), with); }, auth_);
   if (!bad(error)) after_auth_step();
   return error;
 }

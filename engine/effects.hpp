@@ -23,7 +23,7 @@ struct Effects {
   const Provider& provider;
   const Limits& limits;
   PacketWriter& out;
-  std::vector<Event>& events;   // for the application, in order
+  std::vector<Event>& events;  // for the application, in order
   std::uint32_t& last_ticket;
   TimePoint now;
 

@@ -87,8 +87,8 @@ class Engine {
   Expected<Ticket, Status> global_request(std::string_view name, Bytes data, bool want_reply);
   Status answer(Ticket ticket, const Signature& signature);
 
-  Status rekey();                                  // new keys, soon. Before authentication: too_early
-  Status ignore(Bytes data);                       // SSH_MSG_IGNORE
+  Status rekey();             // new keys, soon. Before authentication: too_early
+  Status ignore(Bytes data);  // SSH_MSG_IGNORE
   Status debug(bool always_display, std::string_view text);
   void disconnect(Reason reason = Reason::by_application, std::string_view text = {});
 

@@ -218,12 +218,12 @@ struct GlobalRequestAnswered {
   Bytes data;
 };
 
-using Event = std::variant<KeysExchanged, SignatureWanted, DebugReceived, Closed, HostKeyOffered, LineReceived,
-                           CredentialsWanted, PromptsReceived, PasswordChangeWanted, BannerReceived, PublicKeyOffered,
-                           PublicKeyProven, PasswordReceived, NoneReceived, KeyboardInteractiveWanted,
-                           ResponsesReceived, Authenticated, ChannelOpenReceived, ChannelOpened, ChannelRefused,
-                           DataReceived, Writable, EofReceived, ChannelClosed, RequestReceived, RequestAnswered,
-                           GlobalRequestReceived, GlobalRequestAnswered>;
+using Event =
+    std::variant<KeysExchanged, SignatureWanted, DebugReceived, Closed, HostKeyOffered, LineReceived, CredentialsWanted,
+                 PromptsReceived, PasswordChangeWanted, BannerReceived, PublicKeyOffered, PublicKeyProven,
+                 PasswordReceived, NoneReceived, KeyboardInteractiveWanted, ResponsesReceived, Authenticated,
+                 ChannelOpenReceived, ChannelOpened, ChannelRefused, DataReceived, Writable, EofReceived, ChannelClosed,
+                 RequestReceived, RequestAnswered, GlobalRequestReceived, GlobalRequestAnswered>;
 
 // ---- answers
 

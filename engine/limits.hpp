@@ -12,16 +12,16 @@ struct Limits {
   using Duration = std::chrono::steady_clock::duration;
 
   // ---- identification (RFC 4253 4.2): endless lines, endless lines before the line
-  std::size_t ident_line = 255;               // bytes, CR LF included
-  std::size_t pre_ident_lines = 1024;         // lines a server may send first; a client may send none
-  std::size_t pre_ident_line = 8192;          // bytes of each
-  std::size_t pre_ident_bytes = 64 * 1024;    // bytes of all of them
+  std::size_t ident_line = 255;             // bytes, CR LF included
+  std::size_t pre_ident_lines = 1024;       // lines a server may send first; a client may send none
+  std::size_t pre_ident_line = 8192;        // bytes of each
+  std::size_t pre_ident_bytes = 64 * 1024;  // bytes of all of them
 
   // ---- packets (RFC 4253 6): lengths believed before they are bytes
   std::uint32_t packet_length_before_auth = 35'000;  // bytes, server: the RFC's own floor
   std::uint32_t packet_length = 256 * 1024;          // bytes, otherwise
   std::size_t inbox = 320 * 1024;                    // bytes of input buffer at most; above packet_length + 128
-  std::size_t outbox_soft = 128 * 1024;  // bytes waiting above which write and prepare take nothing
+  std::size_t outbox_soft = 128 * 1024;              // bytes waiting above which write and prepare take nothing
   std::size_t outbox_hard = 192 * 1024;  // bytes waiting above which poll opens no packet: floods become TCP's matter
 
   // ---- negotiation: name-lists that burn memory, time and logs
@@ -32,17 +32,17 @@ struct Limits {
   std::uint32_t extensions = 128;
 
   // ---- chatter: IGNORE, DEBUG, UNIMPLEMENTED, PING and unknown messages that cost us and say nothing
-  std::uint32_t chatter_before_auth = 64;           // messages
+  std::uint32_t chatter_before_auth = 64;  // messages
   std::size_t chatter_bytes_before_auth = 256 * 1024;
-  std::uint32_t unimplemented_before_auth = 16;     // answers of ours
+  std::uint32_t unimplemented_before_auth = 16;  // answers of ours
 
   // ---- rekeying: keys that live too long; peers that rekey for sport; peers that never finish
   std::uint64_t rekey_bytes = std::uint64_t{1} << 30;    // of packets, one direction, before we ask for new keys
   std::uint64_t rekey_packets = std::uint64_t{1} << 31;  // of one direction; 2^32 - 1 is a hard stop
   Duration rekey_interval = std::chrono::hours(1);
-  std::uint32_t idle_rekeys = 8;                 // of the peer's with less than idle_rekey_bytes between them
+  std::uint32_t idle_rekeys = 8;  // of the peer's with less than idle_rekey_bytes between them
   std::uint64_t idle_rekey_bytes = 64 * 1024;
-  std::size_t held_messages = 256;               // messages of ours that wait for the end of an exchange
+  std::size_t held_messages = 256;  // messages of ours that wait for the end of an exchange
   std::size_t held_bytes = 64 * 1024;
 
   // ---- time: connections that hold a slot and do nothing. It does not run while our own application is being asked,
@@ -54,29 +54,29 @@ struct Limits {
   Duration give_back_after = std::chrono::seconds(2);  // of silence: then buffers go back to the heap
 
   // ---- authentication: guessing, probing, enumerating, endless rounds
-  std::uint32_t auth_failures = 6;   // server: the sixth ends the connection. The first "none" is free
-  std::uint32_t auth_probes = 20;    // server: public keys asked about and found of interest
-  std::uint32_t auth_requests = 128; // server: requests of any kind
-  std::size_t user_name = 1024;      // bytes
-  std::size_t password = 1024;       // bytes
+  std::uint32_t auth_failures = 6;    // server: the sixth ends the connection. The first "none" is free
+  std::uint32_t auth_probes = 20;     // server: public keys asked about and found of interest
+  std::uint32_t auth_requests = 128;  // server: requests of any kind
+  std::size_t user_name = 1024;       // bytes
+  std::size_t password = 1024;        // bytes
   Duration failure_delay = std::chrono::milliseconds(300);  // a failure is not sent sooner after its request
-  std::uint32_t prompts = 100;       // of one keyboard-interactive round
+  std::uint32_t prompts = 100;                              // of one keyboard-interactive round
   std::uint32_t prompt_rounds = 32;
   std::uint32_t banners = 16;
   std::size_t banner_bytes = 64 * 1024;  // of all banners
 
   // ---- connection: floods of channels, requests and data
   std::size_t channels = 256;
-  std::size_t sessions = 10;           // server: session channels
-  std::size_t undecided_channels = 16; // opens the application has not answered
-  std::size_t undecided_requests = 128;  // requests the application has not answered; then reading pauses
-  std::size_t unanswered_requests = 64;  // of ours; then `request` answers busy
-  std::uint32_t window = 2 * 1024 * 1024;       // bytes granted to each channel
+  std::size_t sessions = 10;                        // server: session channels
+  std::size_t undecided_channels = 16;              // opens the application has not answered
+  std::size_t undecided_requests = 128;             // requests the application has not answered; then reading pauses
+  std::size_t unanswered_requests = 64;             // of ours; then `request` answers busy
+  std::uint32_t window = 2 * 1024 * 1024;           // bytes granted to each channel
   std::uint64_t receive_budget = 16 * 1024 * 1024;  // bytes granted to all channels together; beyond it, a packet each
-  std::uint32_t max_packet = 32 * 1024;         // bytes of channel data in one packet, both ways
-  std::uint32_t min_peer_packet = 9;            // a peer that takes less is refused
-  std::uint32_t environment = 128;              // env requests of one channel
-  std::size_t disconnect_text = 256;            // bytes of the peer's text that are kept
+  std::uint32_t max_packet = 32 * 1024;             // bytes of channel data in one packet, both ways
+  std::uint32_t min_peer_packet = 9;                // a peer that takes less is refused
+  std::uint32_t environment = 128;                  // env requests of one channel
+  std::size_t disconnect_text = 256;                // bytes of the peer's text that are kept
 };
 
 }  // namespace nacre

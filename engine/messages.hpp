@@ -70,20 +70,19 @@ struct KexInit {  // 7.1
   NameList languages_to_server, languages_to_client;
   bool first_packet_follows{};
   std::uint32_t reserved{};
-  static constexpr auto fields =
-      std::tuple{&KexInit::cookie,
-                 &KexInit::key_exchanges,
-                 &KexInit::host_keys,
-                 &KexInit::ciphers_to_server,
-                 &KexInit::ciphers_to_client,
-                 &KexInit::macs_to_server,
-                 &KexInit::macs_to_client,
-                 &KexInit::compressions_to_server,
-                 &KexInit::compressions_to_client,
-                 &KexInit::languages_to_server,
-                 &KexInit::languages_to_client,
-                 &KexInit::first_packet_follows,
-                 &KexInit::reserved};
+  static constexpr auto fields = std::tuple{&KexInit::cookie,
+                                            &KexInit::key_exchanges,
+                                            &KexInit::host_keys,
+                                            &KexInit::ciphers_to_server,
+                                            &KexInit::ciphers_to_client,
+                                            &KexInit::macs_to_server,
+                                            &KexInit::macs_to_client,
+                                            &KexInit::compressions_to_server,
+                                            &KexInit::compressions_to_client,
+                                            &KexInit::languages_to_server,
+                                            &KexInit::languages_to_client,
+                                            &KexInit::first_packet_follows,
+                                            &KexInit::reserved};
 };
 
 struct NewKeys {  // 7.3
@@ -130,7 +129,8 @@ struct PasswordBody {  // 8
   bool change{};
   Bytes password;
   Rest new_password;  // change: one string, else nothing
-  static constexpr auto fields = std::tuple{&PasswordBody::change, &PasswordBody::password, &PasswordBody::new_password};
+  static constexpr auto fields =
+      std::tuple{&PasswordBody::change, &PasswordBody::password, &PasswordBody::new_password};
 };
 
 struct KeyboardInteractiveBody {  // RFC 4256 3.1
@@ -234,9 +234,9 @@ struct ChannelOpenConfirmation {  // 5.1
   std::uint32_t window{};
   std::uint32_t max_packet{};
   Rest data;
-  static constexpr auto fields =
-      std::tuple{&ChannelOpenConfirmation::recipient, &ChannelOpenConfirmation::sender, &ChannelOpenConfirmation::window,
-                 &ChannelOpenConfirmation::max_packet, &ChannelOpenConfirmation::data};
+  static constexpr auto fields = std::tuple{&ChannelOpenConfirmation::recipient, &ChannelOpenConfirmation::sender,
+                                            &ChannelOpenConfirmation::window, &ChannelOpenConfirmation::max_packet,
+                                            &ChannelOpenConfirmation::data};
 };
 
 struct ChannelOpenFailure {  // 5.1
@@ -291,8 +291,8 @@ struct ChannelRequest {  // 5.4
   std::string_view name;
   bool want_reply{};
   Rest body;  // by name: requests.hpp
-  static constexpr auto fields = std::tuple{&ChannelRequest::recipient, &ChannelRequest::name,
-                                            &ChannelRequest::want_reply, &ChannelRequest::body};
+  static constexpr auto fields =
+      std::tuple{&ChannelRequest::recipient, &ChannelRequest::name, &ChannelRequest::want_reply, &ChannelRequest::body};
 };
 
 struct ChannelSuccess {  // 5.4

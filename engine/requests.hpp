@@ -19,8 +19,8 @@ struct PtyRequest {  // RFC 4254 6.2
   std::uint32_t width = 0;   // pixels
   std::uint32_t height = 0;  // pixels
   Bytes modes;               // RFC 4254 8, encoded
-  static constexpr auto fields = std::tuple{&PtyRequest::term, &PtyRequest::columns, &PtyRequest::rows,
-                                            &PtyRequest::width, &PtyRequest::height, &PtyRequest::modes};
+  static constexpr auto fields = std::tuple{&PtyRequest::term,  &PtyRequest::columns, &PtyRequest::rows,
+                                            &PtyRequest::width, &PtyRequest::height,  &PtyRequest::modes};
 };
 
 struct WindowChange {  // RFC 4254 6.7; never answered
@@ -29,7 +29,8 @@ struct WindowChange {  // RFC 4254 6.7; never answered
   std::uint32_t rows = 0;
   std::uint32_t width = 0;
   std::uint32_t height = 0;
-  static constexpr auto fields = std::tuple{&WindowChange::columns, &WindowChange::rows, &WindowChange::width, &WindowChange::height};
+  static constexpr auto fields =
+      std::tuple{&WindowChange::columns, &WindowChange::rows, &WindowChange::width, &WindowChange::height};
 };
 
 struct EnvRequest {  // RFC 4254 6.4
@@ -80,7 +81,8 @@ struct ExitSignal {  // RFC 4254 6.10; never answered
   bool core_dumped = false;
   std::string_view message;
   std::string_view language;
-  static constexpr auto fields = std::tuple{&ExitSignal::signal, &ExitSignal::core_dumped, &ExitSignal::message, &ExitSignal::language};
+  static constexpr auto fields =
+      std::tuple{&ExitSignal::signal, &ExitSignal::core_dumped, &ExitSignal::message, &ExitSignal::language};
 };
 
 struct OtherRequest {  // a name that is none of the above

@@ -43,9 +43,9 @@ struct World {
     require(!closed);
     closed = std::holds_alternative<Closed>(event);
     if (std::holds_alternative<Authenticated>(event)) authenticated = true;
-    const bool of_connection = std::holds_alternative<ChannelOpenReceived>(event) ||
-                               std::holds_alternative<DataReceived>(event) || std::holds_alternative<RequestReceived>(event) ||
-                               std::holds_alternative<GlobalRequestReceived>(event);
+    const bool of_connection =
+        std::holds_alternative<ChannelOpenReceived>(event) || std::holds_alternative<DataReceived>(event) ||
+        std::holds_alternative<RequestReceived>(event) || std::holds_alternative<GlobalRequestReceived>(event);
     require(!of_connection || authenticated);
   }
 
@@ -168,7 +168,8 @@ void run_server(Bytes input) {
     };
     if (const auto* offered = std::get_if<PublicKeyOffered>(&event)) {
       require(server.answer(offered->ticket, AuthVerdict::accept) == Status::wrong_answer);
-      require(server.answer(offered->ticket, control.next() % 2 == 0 ? KeyInterest::yes : KeyInterest::no) == Status::ok);
+      require(server.answer(offered->ticket, control.next() % 2 == 0 ? KeyInterest::yes : KeyInterest::no) ==
+              Status::ok);
     } else if (const auto* proven = std::get_if<PublicKeyProven>(&event)) {
       static_cast<void>(server.answer(proven->ticket, verdict()));
     } else if (const auto* password = std::get_if<PasswordReceived>(&event)) {
@@ -177,7 +178,8 @@ void run_server(Bytes input) {
       static_cast<void>(server.answer(none->ticket, AuthVerdict::reject));
     } else if (const auto* interactive = std::get_if<KeyboardInteractiveWanted>(&event)) {
       const Prompt prompts[] = {{"one", false}, {"two", true}};
-      static_cast<void>(server.answer(interactive->ticket, Prompts{"", "", std::span(prompts).first(control.next() % 3)}));
+      static_cast<void>(
+          server.answer(interactive->ticket, Prompts{"", "", std::span(prompts).first(control.next() % 3)}));
     } else if (const auto* responses = std::get_if<ResponsesReceived>(&event)) {
       static_cast<void>(server.answer(responses->ticket, verdict()));
     }

@@ -64,9 +64,9 @@ bool is_null_key(Bytes blob) {
   return reader.done() && type == key_type && value.size() == 32;
 }
 
-constexpr std::array exchanges{KeyExchangeAlgorithm{
-    "curve25519-sha256", true, [] { return std::unique_ptr<Hash>(std::make_unique<NullHash>()); },
-    [] { return std::unique_ptr<KeyExchange>(std::make_unique<NullKeyExchange>()); }}};
+constexpr std::array exchanges{
+    KeyExchangeAlgorithm{"curve25519-sha256", true, [] { return std::unique_ptr<Hash>(std::make_unique<NullHash>()); },
+                         [] { return std::unique_ptr<KeyExchange>(std::make_unique<NullKeyExchange>()); }}};
 
 constexpr std::array ciphers{CipherAlgorithm{
     "aes128-gcm@openssh.com", 16, 12, true, true, std::uint64_t{1} << 36,
@@ -76,9 +76,8 @@ constexpr std::array ciphers{CipherAlgorithm{
 constexpr std::array macs{MacAlgorithm{"hmac-sha2-256-etm@openssh.com", 32, 32, true, true, 0}};
 
 constexpr std::array signatures{SignatureAlgorithm{
-    key_type, key_type, true, is_null_key, [](Bytes key, Bytes, Bytes signature) {
-      return is_null_key(key) && same_bytes(signature, null_signature());
-    }}};
+    key_type, key_type, true, is_null_key,
+    [](Bytes key, Bytes, Bytes signature) { return is_null_key(key) && same_bytes(signature, null_signature()); }}};
 
 ByteVector two_strings(std::string_view first, std::string_view second) {
   ByteVector blob;

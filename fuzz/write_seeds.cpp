@@ -46,7 +46,8 @@ Heard converse(const Credential& credential) {
   const auto on_client = [&](const Event& event) {
     if (const auto* offered = std::get_if<HostKeyOffered>(&event))
       static_cast<void>(client.answer(offered->ticket, HostKeyVerdict::trust));
-    if (const auto* wanted = std::get_if<CredentialsWanted>(&event)) static_cast<void>(client.answer(wanted->ticket, credential));
+    if (const auto* wanted = std::get_if<CredentialsWanted>(&event))
+      static_cast<void>(client.answer(wanted->ticket, credential));
     if (const auto* sign = std::get_if<SignatureWanted>(&event))
       static_cast<void>(client.answer(sign->ticket, Signature{Bytes(signature)}));
     if (const auto* prompts = std::get_if<PromptsReceived>(&event)) {

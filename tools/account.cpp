@@ -24,8 +24,10 @@ std::optional<std::string> objection(const std::string& path, const Account& acc
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) return path + ": " + std::strerror(errno);
   if (about.st_uid != 0 && about.st_uid != account.uid) return path + " belongs to another user";
-  const bool sticky = S_ISDIR(about.st_mode) && (about.st_mode & S_ISVTX) != 0;  // as /tmp: what is ours in it stays ours
-  if ((about.st_mode & 022) != 0 && !sticky) return path + " can be written by others (mode " + octal(about.st_mode & 07777) + ")";
+  const bool sticky =
+      S_ISDIR(about.st_mode) && (about.st_mode & S_ISVTX) != 0;  // as /tmp: what is ours in it stays ours
+  if ((about.st_mode & 022) != 0 && !sticky)
+    return path + " can be written by others (mode " + octal(about.st_mode & 07777) + ")";
   return std::nullopt;
 }
 

@@ -66,28 +66,41 @@ class Letters {
     app_.add_flag("-q", arguments_.quiet, "say nothing");
     app_.add_flag("-G", arguments_.print, "print all options with their values, and stop");
     app_.add_option("-E", arguments_.log_file, "append messages to this file");
-    app_.add_option_function<std::string>("-o", [this](const std::string& line) { set(line, "-o " + printable(line)); },
-                                          "an option as in ssh_config: Name=value")->trigger_on_parse();
-    app_.add_option_function<std::string>("-F", [this](const std::string& file) { config_file(file); },
-                                          "none or /dev/null: no configuration file is ever read")->trigger_on_parse();
-    app_.add_flag_callback("-2,-a,-k,-x,-y", [] {}, "no forwarding of agent, credentials, X11: there is none")->group("");
+    app_.add_option_function<std::string>(
+            "-o", [this](const std::string& line) { set(line, "-o " + printable(line)); },
+            "an option as in ssh_config: Name=value")
+        ->trigger_on_parse();
+    app_.add_option_function<std::string>(
+            "-F", [this](const std::string& file) { config_file(file); },
+            "none or /dev/null: no configuration file is ever read")
+        ->trigger_on_parse();
+    app_.add_flag_callback(
+            "-2,-a,-k,-x,-y", [] {}, "no forwarding of agent, credentials, X11: there is none")
+        ->group("");
     absent();
   }
 
  private:
   void set(const std::string& line, const std::string& shown) {
     if (arguments_.problem) return;
-    if (auto problem = table_.set(arguments_.options, arguments_.seen, line)) arguments_.problem = shown + ": " + *problem;
+    if (auto problem = table_.set(arguments_.options, arguments_.seen, line))
+      arguments_.problem = shown + ": " + *problem;
   }
 
   void value(const std::string& letter, const std::string& option, const std::string& help) {
-    app_.add_option_function<std::string>(letter, [this, letter, option](const std::string& text) {
-          set(option + "=\"" + text + "\"", letter + " " + printable(text));
-        }, help)->trigger_on_parse();
+    app_.add_option_function<std::string>(
+            letter,
+            [this, letter, option](const std::string& text) {
+              set(option + "=\"" + text + "\"", letter + " " + printable(text));
+            },
+            help)
+        ->trigger_on_parse();
   }
 
   void fixed(const std::string& letter, const std::string& line, const std::string& help) {
-    app_.add_flag_callback(letter, [this, letter, line] { set(line, letter); }, help)->trigger_on_parse();
+    app_.add_flag_callback(
+            letter, [this, letter, line] { set(line, letter); }, help)
+        ->trigger_on_parse();
   }
 
   void config_file(const std::string& file) {
@@ -98,23 +111,43 @@ class Letters {
   void absent() {
     const auto refuse = [this](const std::string& letter, const std::string& what) {
       return [this, letter, what] {
-        if (!arguments_.problem) arguments_.problem = letter + " asks for " + what + ", which nacre-ssh does not have yet";
+        if (!arguments_.problem)
+          arguments_.problem = letter + " asks for " + what + ", which nacre-ssh does not have yet";
       };
     };
-    for (const auto& [letter, what] : std::vector<std::pair<std::string, std::string>>{
-             {"-A", "agent forwarding"}, {"-C", "compression"}, {"-f", "going into the background"}, {"-g", "port forwarding"},
-             {"-K", "GSSAPI"}, {"-M", "connection sharing"}, {"-X", "X11 forwarding"}, {"-Y", "X11 forwarding"}, {"-1", "protocol 1"}})
+    for (const auto& [letter, what] :
+         std::vector<std::pair<std::string, std::string>>{{"-A", "agent forwarding"},
+                                                          {"-C", "compression"},
+                                                          {"-f", "going into the background"},
+                                                          {"-g", "port forwarding"},
+                                                          {"-K", "GSSAPI"},
+                                                          {"-M", "connection sharing"},
+                                                          {"-X", "X11 forwarding"},
+                                                          {"-Y", "X11 forwarding"},
+                                                          {"-1", "protocol 1"}})
       app_.add_flag_callback(letter, refuse(letter, what))->trigger_on_parse()->group("");
-    for (const auto& [letter, what] : std::vector<std::pair<std::string, std::string>>{
-             {"-b", "an address to bind to"}, {"-B", "an interface to bind to"}, {"-D", "port forwarding"}, {"-I", "PKCS#11"},
-             {"-J", "jump hosts (use ProxyCommand)"}, {"-L", "port forwarding"}, {"-O", "connection sharing"},
-             {"-P", "configuration tags"}, {"-Q", "lists of algorithms (use -G)"}, {"-R", "port forwarding"},
-             {"-W", "stdin forwarding"}, {"-w", "tunnels"}})
+    for (const auto& [letter, what] :
+         std::vector<std::pair<std::string, std::string>>{{"-b", "an address to bind to"},
+                                                          {"-B", "an interface to bind to"},
+                                                          {"-D", "port forwarding"},
+                                                          {"-I", "PKCS#11"},
+                                                          {"-J", "jump hosts (use ProxyCommand)"},
+                                                          {"-L", "port forwarding"},
+                                                          {"-O", "connection sharing"},
+                                                          {"-P", "configuration tags"},
+                                                          {"-Q", "lists of algorithms (use -G)"},
+                                                          {"-R", "port forwarding"},
+                                                          {"-W", "stdin forwarding"},
+                                                          {"-w", "tunnels"}})
       app_.add_option_function<std::string>(letter, [refusal = refuse(letter, what)](const std::string&) { refusal(); })
-          ->trigger_on_parse()->group("");
-    app_.add_option_function<std::string>("-S", [refusal = refuse("-S", "connection sharing")](const std::string& path) {
-          if (path != "none") refusal();
-        })->trigger_on_parse()->group("");
+          ->trigger_on_parse()
+          ->group("");
+    app_.add_option_function<std::string>("-S",
+                                          [refusal = refuse("-S", "connection sharing")](const std::string& path) {
+                                            if (path != "none") refusal();
+                                          })
+        ->trigger_on_parse()
+        ->group("");
   }
 
   CLI::App& app_;
@@ -167,11 +200,14 @@ Problem apply_destination(Setup& setup, const CommandLine& line) {
 Problem apply_command(Setup& setup, const CommandLine& line) {
   auto& options = setup.arguments.options;
   setup.command = line.command.empty() ? options.remote_command : join(line.command, " ");
-  if (options.session == SessionKind::subsystem && setup.command.empty()) return std::string("-s needs the subsystem's name");
+  if (options.session == SessionKind::subsystem && setup.command.empty())
+    return std::string("-s needs the subsystem's name");
   if (setup.arguments.terminal > 0 && setup.arguments.seen.count("RequestTTY") == 0)
     options.terminal = setup.arguments.terminal > 1 ? TerminalWish::force : TerminalWish::yes;
-  if (setup.arguments.quiet) options.loudness = Loudness::quiet;
-  else if (setup.arguments.verbose > 0) options.loudness = static_cast<Loudness>(std::min(4 + setup.arguments.verbose, 7));
+  if (setup.arguments.quiet)
+    options.loudness = Loudness::quiet;
+  else if (setup.arguments.verbose > 0)
+    options.loudness = static_cast<Loudness>(std::min(4 + setup.arguments.verbose, 7));
   return std::nullopt;
 }
 
@@ -179,7 +215,8 @@ void say_agreement(const Negotiated& agreed, ProgramLog& log) {
   log.verbose("server: " + agreed.peer_ident);
   log.verbose("key exchange: " + agreed.key_exchange + (agreed.strict ? " (strict)" : " (not strict)"));
   log.verbose("host key algorithm: " + agreed.host_key);
-  log.verbose("cipher: " + agreed.cipher_out + (agreed.cipher_in == agreed.cipher_out ? "" : " out, " + agreed.cipher_in + " in"));
+  log.verbose("cipher: " + agreed.cipher_out +
+              (agreed.cipher_in == agreed.cipher_out ? "" : " out, " + agreed.cipher_in + " in"));
   if (!agreed.mac_out.empty()) log.verbose("MAC: " + agreed.mac_out);
 }
 
@@ -190,7 +227,8 @@ std::string complaint(const FlowError& error, const Setup& setup) {
     case FlowCode::unreachable:
     case FlowCode::host_key_refused:
     case FlowCode::configuration: return error.text;
-    case FlowCode::auth_failed: return printable(setup.target.user) + "@" + printable(setup.target.host) + ": " + error.text;
+    case FlowCode::auth_failed:
+      return printable(setup.target.user) + "@" + printable(setup.target.host) + ": " + error.text;
     default: return where + ": " + error.text;
   }
 }
@@ -211,13 +249,16 @@ Awaitable<FlowResult<ClientSession>> log_in(Setup& setup, const Provider& provid
   // What a stranger says before we know whose server it is, is for those who want to know everything.
   const auto trusted = std::make_shared<bool>(false);
   client.banner = [trusted, log](std::string_view text) {
-    if (*trusted && log->loudness() > Loudness::error) write_all(2, text);
-    else if (!*trusted) log->debug("the server says: " + printable(trimmed(text.substr(0, text.find('\n')))));
+    if (*trusted && log->loudness() > Loudness::error)
+      write_all(2, text);
+    else if (!*trusted)
+      log->debug("the server says: " + printable(trimmed(text.substr(0, text.find('\n')))));
   };
   client.log = log;
   auto trust = make_host_trust(options, setup.account.home, place, std::move(files), log, questions, *provider.random,
                                [trusted] { *trusted = true; });
-  auto credentials = make_credentials(options, {setup.account.home, setup.target.user, setup.typed_host}, log, questions, *provider.random);
+  auto credentials = make_credentials(options, {setup.account.home, setup.target.user, setup.typed_host}, log,
+                                      questions, *provider.random);
   auto starting = ClientSession::start(std::move(flow), std::move(trust), std::move(credentials), std::move(client));
   auto session = co_await std::move(starting);
   co_return std::move(session);
@@ -228,13 +269,14 @@ class LeaveBySignal {
  public:
   LeaveBySignal(Executor executor, std::shared_ptr<InteractiveSession> session, std::function<void()> put_back)
       : signals_(executor, SIGTERM, SIGHUP, SIGINT) {
-    signals_.async_wait([session = std::move(session), put_back = std::move(put_back)](const asio::error_code& error, int number) {
-      if (error) return;
-      if (session) session->restore();
-      put_back();
-      ::signal(number, SIG_DFL);
-      ::raise(number);
-    });
+    signals_.async_wait(
+        [session = std::move(session), put_back = std::move(put_back)](const asio::error_code& error, int number) {
+          if (error) return;
+          if (session) session->restore();
+          put_back();
+          ::signal(number, SIG_DFL);
+          ::raise(number);
+        });
   }
 
  private:
@@ -262,7 +304,8 @@ Awaitable<int> run_session(Setup& setup, ClientSession session, std::function<vo
   co_return code;
 }
 
-Awaitable<int> connect_and_run(Executor executor, Setup& setup, const Provider& provider, std::function<void()> put_back) {
+Awaitable<int> connect_and_run(Executor executor, Setup& setup, const Provider& provider,
+                               std::function<void()> put_back) {
   ProxyProcess proxy;
   const auto& options = setup.arguments.options;
   setup.log->verbose("connecting to " + printable(setup.target.host) + " port " + std::to_string(setup.target.port));
@@ -319,14 +362,17 @@ void start_resolver_thread(asio::io_context& loop) {
 
 int connect(Setup& setup, const Provider& provider, const StandardDescriptors& standard) {
   if (const auto problem = check(provider, client_config(setup.arguments.options)))
-    return setup.log->fatal(problem->field + ": '" + printable(problem->value) + "': " + problem->text), connection_failed;
+    return setup.log->fatal(problem->field + ": '" + printable(problem->value) + "': " + problem->text),
+           connection_failed;
   asio::io_context loop(1);
   start_resolver_thread(loop);
   int code = connection_failed;
   asio::co_spawn(loop, connect_and_run(loop.get_executor(), setup, provider, [&standard] { standard.put_back(); }),
                  [&](std::exception_ptr thrown, int result) {
-                   if (thrown == nullptr) code = result;
-                   else setup.log->fatal("a fault of nacre-ssh's own; please report it");
+                   if (thrown == nullptr)
+                     code = result;
+                   else
+                     setup.log->fatal("a fault of nacre-ssh's own; please report it");
                    loop.stop();
                  });
   loop.run();

@@ -44,7 +44,8 @@ void define(CLI::App& app, Arguments& arguments) {
   app.add_flag("-T", arguments.print, "print all options with their values, and stop");
   app.add_option("-E", arguments.log_file, "append the log to this file");
   app.add_option("-f", arguments.config_file, "read options from this file, one a line; none: no file");
-  app.add_option("-h", arguments.host_keys, "a host key's private file; several for several kinds")->allow_extra_args(false);
+  app.add_option("-h", arguments.host_keys, "a host key's private file; several for several kinds")
+      ->allow_extra_args(false);
   app.add_option("-p", arguments.port, "listen on this port; 0: any free one");
   app.add_option("-o", arguments.options, "an option as in sshd_config: Name=value")->allow_extra_args(false);
 }
@@ -64,8 +65,10 @@ Problem gather(const Arguments& arguments, const OptionTable<SshdOptions>& table
     if (auto problem = read_sshd_config(table, options, seen, text_of(text->bytes())))
       return arguments.config_file + " " + *problem;
   }
-  if (arguments.quiet) options.loudness = Loudness::quiet;
-  else if (arguments.verbose > 0) options.loudness = static_cast<Loudness>(std::min(3 + arguments.verbose, 7));
+  if (arguments.quiet)
+    options.loudness = Loudness::quiet;
+  else if (arguments.verbose > 0)
+    options.loudness = static_cast<Loudness>(std::min(3 + arguments.verbose, 7));
   return std::nullopt;
 }
 

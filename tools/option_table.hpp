@@ -102,13 +102,12 @@ void add_text(OptionTable<Options>& table, std::string name, std::string Options
         options.*member = in_lower_case(value) == empty ? std::string() : value;
         return std::nullopt;
       },
-      [member, empty](const Options& options) {
-        return Names{(options.*member).empty() ? empty : options.*member};
-      });
+      [member, empty](const Options& options) { return Names{(options.*member).empty() ? empty : options.*member}; });
 }
 
 template <class Options>
-void add_number(OptionTable<Options>& table, std::string name, unsigned Options::*member, unsigned least, unsigned most) {
+void add_number(OptionTable<Options>& table, std::string name, unsigned Options::*member, unsigned least,
+                unsigned most) {
   table.add(
       std::move(name),
       [member, least, most](Options& options, const std::string& value) -> Problem {
@@ -177,7 +176,8 @@ void add_absent(OptionTable<Options>& table, std::string name, Names harmless) {
         const auto lower = in_lower_case(value);
         for (const auto& each : harmless)
           if (lower == each) return std::nullopt;
-        return "'" + value + "' asks for what nacre does not have yet; leave it out, or write " + join(harmless, " or ");
+        return "'" + value + "' asks for what nacre does not have yet; leave it out, or write " +
+               join(harmless, " or ");
       },
       [](const Options&) { return Names{}; });
 }

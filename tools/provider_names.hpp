@@ -25,8 +25,11 @@ Algorithms algorithms_of(const Table& table) {
 }
 
 inline AlgorithmTables algorithm_tables(const Provider& provider) {
-  AlgorithmTables tables{algorithms_of(provider.key_exchanges), algorithms_of(provider.signatures), {},
-                         algorithms_of(provider.ciphers), algorithms_of(provider.macs)};
+  AlgorithmTables tables{algorithms_of(provider.key_exchanges),
+                         algorithms_of(provider.signatures),
+                         {},
+                         algorithms_of(provider.ciphers),
+                         algorithms_of(provider.macs)};
   tables.user_keys = {tables.host_keys.supported, tables.host_keys.supported};
   return tables;
 }

@@ -10,9 +10,12 @@ bool take_letters(const Names& words, std::size_t& at, std::string_view with_val
   for (std::size_t i = 1; i < word.size(); ++i) {
     into.push_back({'-', word[i]});
     if (with_value.find(word[i]) == std::string_view::npos) continue;
-    if (i + 1 < word.size()) into.push_back(word.substr(i + 1));
-    else if (at + 1 < words.size()) into.push_back(words[++at]);
-    else return false;
+    if (i + 1 < word.size())
+      into.push_back(word.substr(i + 1));
+    else if (at + 1 < words.size())
+      into.push_back(words[++at]);
+    else
+      return false;
     return true;
   }
   return true;
@@ -25,7 +28,8 @@ Parsed<CommandLine> split_command_line(const Names& words, std::string_view with
   std::size_t at = 0;
   for (;;) {
     for (; at < words.size() && words[at].size() > 1 && words[at].front() == '-' && words[at] != "--"; ++at) {
-      if (words[at].starts_with("--")) line.options.push_back(words[at]);
+      if (words[at].starts_with("--"))
+        line.options.push_back(words[at]);
       else if (!take_letters(words, at, with_value, line.options))
         return Unexpected<std::string>{line.options.back() + " needs a value"};
     }

@@ -41,7 +41,8 @@ FlowError no_address(const Target& target, AddressFamily family) {
 }
 
 Awaitable<FlowResult<AnyFlowPointer>> connect_directly(Executor executor, const SshOptions& options, Target target) {
-  const Duration timeout = options.connect_timeout.count() > 0 ? Duration(options.connect_timeout) : Duration(longest_wait);
+  const Duration timeout =
+      options.connect_timeout.count() > 0 ? Duration(options.connect_timeout) : Duration(longest_wait);
   Names hosts = {target.host};
   if (options.address_family != AddressFamily::any)
     hosts = addresses_of(target.host, options.address_family == AddressFamily::inet ? AF_INET : AF_INET6);
@@ -55,10 +56,14 @@ Awaitable<FlowResult<AnyFlowPointer>> connect_directly(Executor executor, const 
   co_return Unexpected<FlowError>{error};
 }
 
-FlowResult<AnyFlowPointer> start_proxy(Executor executor, const SshOptions& options, const Target& target, ProxyProcess& proxy) {
-  const auto failed = [](std::string text) { return Unexpected<FlowError>{{FlowCode::configuration, "ProxyCommand: " + text}}; };
-  const auto command = expand_percent(options.proxy_command,
-                                      {{'h', target.host}, {'n', target.host}, {'p', std::to_string(target.port)}, {'r', target.user}});
+FlowResult<AnyFlowPointer> start_proxy(Executor executor, const SshOptions& options, const Target& target,
+                                       ProxyProcess& proxy) {
+  const auto failed = [](std::string text) {
+    return Unexpected<FlowError>{{FlowCode::configuration, "ProxyCommand: " + text}};
+  };
+  const auto command =
+      expand_percent(options.proxy_command,
+                     {{'h', target.host}, {'n', target.host}, {'p', std::to_string(target.port)}, {'r', target.user}});
   if (!command) return failed(command.error());
   ChildPlan plan;
   plan.program = "/bin/sh";
@@ -78,7 +83,8 @@ ProxyProcess::~ProxyProcess() {
   if (pid_ > 0) ::kill(pid_, SIGHUP);
 }
 
-Awaitable<FlowResult<std::unique_ptr<AnyFlow>>> connect_to(Executor executor, const SshOptions& options, Target target, ProxyProcess& proxy) {
+Awaitable<FlowResult<std::unique_ptr<AnyFlow>>> connect_to(Executor executor, const SshOptions& options, Target target,
+                                                           ProxyProcess& proxy) {
   if (!options.proxy_command.empty()) co_return start_proxy(executor, options, target, proxy);
   auto connecting = connect_directly(executor, options, std::move(target));
   auto flow = co_await std::move(connecting);

@@ -33,6 +33,7 @@ struct Target {
 };
 
 // Errors name the target.
-Awaitable<FlowResult<std::unique_ptr<AnyFlow>>> connect_to(Executor executor, const SshOptions& options, Target target, ProxyProcess& proxy);
+Awaitable<FlowResult<std::unique_ptr<AnyFlow>>> connect_to(Executor executor, const SshOptions& options, Target target,
+                                                           ProxyProcess& proxy);
 
 }  // namespace nacre::tools

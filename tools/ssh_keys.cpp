@@ -42,7 +42,8 @@ std::shared_ptr<const PrivateKey> unlock(const std::string& path, const Secret& 
 Signer lazy_signer(std::string path, std::shared_ptr<const Secret> text, const Context& context) {
   auto unlocked = std::make_shared<std::shared_ptr<const PrivateKey>>();
   return [path = std::move(path), text = std::move(text), unlocked, questions = context.questions, log = context.log,
-          &random = context.random](ByteVector, std::string algorithm, ByteVector message) -> Awaitable<std::optional<ByteVector>> {
+          &random = context.random](ByteVector, std::string algorithm,
+                                    ByteVector message) -> Awaitable<std::optional<ByteVector>> {
     if (!*unlocked) *unlocked = unlock(path, *text, questions, *log);
     if (!*unlocked) co_return std::nullopt;
     co_return (*unlocked)->sign(algorithm, message, random);
@@ -66,11 +67,13 @@ void add_key(const Context& context, const std::string& path, bool named, Creden
   auto file = read_private_key(text->bytes(), {});
   if (file) {
     if (!is_accepted(context.options, file->key->public_key().type())) return;
-    context.log->verbose(shown + std::string(file->key->public_key().type()) + " " + fingerprint(file->key->public_key().blob()));
+    context.log->verbose(shown + std::string(file->key->public_key().type()) + " " +
+                         fingerprint(file->key->public_key().blob()));
     credentials.key(std::move(file->key));
     return;
   }
-  if (file.error() != KeyFileError::passphrase_needed) return context.log->error(shown + std::string(describe(file.error())));
+  if (file.error() != KeyFileError::passphrase_needed)
+    return context.log->error(shown + std::string(describe(file.error())));
   const auto half = read_public_half(text->bytes());
   if (!half) return context.log->error(shown + std::string(describe(half.error())));
   if (!is_accepted(context.options, half->type())) return;

@@ -47,7 +47,8 @@ Problem set_environment(SshOptions& options, const std::string& value) {
   const auto words = split_words(value);
   if (!words) return words.error();
   for (const auto& word : *words) {
-    if (word.find('=') == std::string::npos || word.front() == '=') return "'" + word + "' is not of the form NAME=value";
+    if (word.find('=') == std::string::npos || word.front() == '=')
+      return "'" + word + "' is not of the form NAME=value";
     options.set_env.push_back(word);
   }
   return std::nullopt;
@@ -83,8 +84,8 @@ void add_place(Table& table) {
 void add_trust(Table& table) {
   add_choice<HostChecking>(table, "StrictHostKeyChecking", &SshOptions::host_checking,
                            {"yes", "true", "accept-new", "ask", "no", "false", "off"},
-                           {HostChecking::yes, HostChecking::yes, HostChecking::accept_new, HostChecking::ask, HostChecking::no,
-                            HostChecking::no, HostChecking::no});
+                           {HostChecking::yes, HostChecking::yes, HostChecking::accept_new, HostChecking::ask,
+                            HostChecking::no, HostChecking::no, HostChecking::no});
   add_list(table, "UserKnownHostsFile", &SshOptions::user_known_hosts, ' ');
   add_list(table, "GlobalKnownHostsFile", &SshOptions::global_known_hosts, ' ');
   add_flag(table, "HashKnownHosts", &SshOptions::hash_known_hosts);
@@ -133,7 +134,8 @@ void add_algorithm_lists(Table& table, const AlgorithmTables& algorithms) {
 
 void add_session(Table& table) {
   add_words(table, "SendEnv", &SshOptions::send_env);
-  table.add("SetEnv", set_environment, [](const SshOptions& options) { return options.set_env; }, Table::Times::many);
+  table.add(
+      "SetEnv", set_environment, [](const SshOptions& options) { return options.set_env; }, Table::Times::many);
   add_choice<TerminalWish>(table, "RequestTTY", &SshOptions::terminal, {"auto", "no", "yes", "force"},
                            {TerminalWish::automatic, TerminalWish::no, TerminalWish::yes, TerminalWish::force});
   add_choice<SessionKind>(table, "SessionType", &SshOptions::session, {"default", "none", "subsystem"},
@@ -156,20 +158,36 @@ void add_session(Table& table) {
 }
 
 void add_others(Table& table) {
-  for (const auto* name : {"ForwardX11", "ForwardX11Trusted", "ForwardAgent", "PermitLocalCommand", "Compression", "GatewayPorts",
-                           "Tunnel", "HostbasedAuthentication", "GSSAPIAuthentication", "GSSAPIDelegateCredentials",
-                           "ControlMaster", "ControlPersist", "ExitOnForwardFailure", "ForkAfterAuthentication",
-                           "VerifyHostKeyDNS", "UpdateHostKeys", "EnableSSHKeysign", "CanonicalizeHostname", "AddKeysToAgent",
-                           "UseKeychain", "EnableEscapeCommandline"})
+  for (const auto* name : {"ForwardX11",
+                           "ForwardX11Trusted",
+                           "ForwardAgent",
+                           "PermitLocalCommand",
+                           "Compression",
+                           "GatewayPorts",
+                           "Tunnel",
+                           "HostbasedAuthentication",
+                           "GSSAPIAuthentication",
+                           "GSSAPIDelegateCredentials",
+                           "ControlMaster",
+                           "ControlPersist",
+                           "ExitOnForwardFailure",
+                           "ForkAfterAuthentication",
+                           "VerifyHostKeyDNS",
+                           "UpdateHostKeys",
+                           "EnableSSHKeysign",
+                           "CanonicalizeHostname",
+                           "AddKeysToAgent",
+                           "UseKeychain",
+                           "EnableEscapeCommandline"})
     add_absent(table, name, {"no", "false", "off"});
-  for (const auto* name : {"ControlPath", "ProxyJump", "IdentityAgent", "PKCS11Provider", "SecurityKeyProvider", "RevokedHostKeys",
-                           "KnownHostsCommand", "LocalCommand", "CertificateFile"})
+  for (const auto* name : {"ControlPath", "ProxyJump", "IdentityAgent", "PKCS11Provider", "SecurityKeyProvider",
+                           "RevokedHostKeys", "KnownHostsCommand", "LocalCommand", "CertificateFile"})
     add_absent(table, name, {"none"});
   add_absent(table, "ClearAllForwardings", {"yes", "no"});
   // Without an agent, only the files that are named are tried: both values mean the same here.
-  for (const auto* name : {"IdentitiesOnly", "CheckHostIP", "TCPKeepAlive", "IPQoS", "FingerprintHash", "LogVerbose",
-                           "StreamLocalBindUnlink", "NoHostAuthenticationForLocalhost", "ConnectionAttempts", "Tag",
-                           "WarnWeakCrypto"})
+  for (const auto* name :
+       {"IdentitiesOnly", "CheckHostIP", "TCPKeepAlive", "IPQoS", "FingerprintHash", "LogVerbose",
+        "StreamLocalBindUnlink", "NoHostAuthenticationForLocalhost", "ConnectionAttempts", "Tag", "WarnWeakCrypto"})
     add_ignored<SshOptions>(table, name);
 }
 

@@ -4,11 +4,11 @@
 #include <csignal>
 #include <cstdlib>
 
+#include <unistd.h>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
-#include <unistd.h>
 
 #include "engine/trust/pattern.hpp"
 #include "tools/files.hpp"
@@ -73,8 +73,10 @@ Awaitable<bool> InteractiveSession::open() {
   const bool prepared = co_await std::move(preparing);
   if (!prepared) co_return false;
   Request request = ShellRequest{};
-  if (plan_.options.session == SessionKind::subsystem) request = SubsystemRequest{plan_.command};
-  else if (!plan_.command.empty()) request = ExecRequest{plan_.command};
+  if (plan_.options.session == SessionKind::subsystem)
+    request = SubsystemRequest{plan_.command};
+  else if (!plan_.command.empty())
+    request = ExecRequest{plan_.command};
   auto asking = channel_->request(request);
   const auto started = co_await std::move(asking);
   if (!started)
@@ -157,8 +159,10 @@ void InteractiveSession::start_pumps() {
     channel_->set_sink(stream, [self = this, to](Bytes bytes) { return self->offer_output(*to, bytes); });
     run([self, to, stream]() -> Awaitable<void> { return self->pump_output(to, stream); });
   }
-  if (has_pty_) run([self]() -> Awaitable<void> { return self->pump_typing(); });
-  else run([self]() -> Awaitable<void> { return self->pump_input(); });
+  if (has_pty_)
+    run([self]() -> Awaitable<void> { return self->pump_typing(); });
+  else
+    run([self]() -> Awaitable<void> { return self->pump_input(); });
 }
 
 Awaitable<void> InteractiveSession::pump_input() {
@@ -304,8 +308,10 @@ int InteractiveSession::exit_code() {
     log_->info("the command was ended by signal " + exit->signal + (exit->message.empty() ? "" : ": " + exit->message));
     return connection_failed;
   }
-  if (const auto error = channel_->error()) log_->error(error->text);
-  else log_->verbose("the server has told no exit status");
+  if (const auto error = channel_->error())
+    log_->error(error->text);
+  else
+    log_->verbose("the server has told no exit status");
   return connection_failed;
 }
 

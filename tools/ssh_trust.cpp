@@ -41,7 +41,8 @@ Found look_up(const std::vector<KnownHostsFile>& files, const HostPlace& place, 
     std::vector<TrustWarning> warnings;
     const auto finding = look_up_host(file.text, place.host, place.port, key, &warnings);
     for (const auto& warning : warnings)
-      log.verbose(file.path + ":" + std::to_string(warning.line) + ": " + std::string(warning.text) + "; the line is ignored");
+      log.verbose(file.path + ":" + std::to_string(warning.line) + ": " + std::string(warning.text) +
+                  "; the line is ignored");
     if (rank(finding.match) > rank(found.match))
       found = {finding.match, file.path + ":" + std::to_string(finding.line), printable(finding.listed_type)};
   }
@@ -74,9 +75,7 @@ class HostTrust final : public Authenticator {
   HostKeyDecision decide(const OfferedHostKey& offered) const {
     const auto found = look_up(files_, place_, offered.key, *log_);
     switch (found.match) {
-      case HostKeyMatch::known:
-        log_->verbose("the host key is known from " + found.place);
-        return {true, {}};
+      case HostKeyMatch::known: log_->verbose("the host key is known from " + found.place); return {true, {}};
       case HostKeyMatch::revoked: return {false, revoked(offered, found)};
       case HostKeyMatch::changed: return {false, changed(offered, found)};
       case HostKeyMatch::unknown: break;
@@ -85,8 +84,8 @@ class HostTrust final : public Authenticator {
   }
 
   std::string revoked(const OfferedHostKey& offered, const Found& found) const {
-    return "the host key of " + shown_ + " (" + offered.type + " " + offered.fingerprint() + ") is revoked in " + found.place +
-           "; whoever has it now may not be the server you want";
+    return "the host key of " + shown_ + " (" + offered.type + " " + offered.fingerprint() + ") is revoked in " +
+           found.place + "; whoever has it now may not be the server you want";
   }
 
   std::string changed(const OfferedHostKey& offered, const Found& found) const {
@@ -95,8 +94,8 @@ class HostTrust final : public Authenticator {
       write_all(2, bar + "\nTHE HOST KEY OF " + shown_ + " HAS CHANGED.\n" +
                        "Somebody may be between you and the server and read what you send; or the server\n"
                        "has got a new key. Ask whoever runs it, by another way, whether this is its key:\n" +
-                       "  " + offered.type + " " + offered.fingerprint() + "\n" +
-                       "If it is, remove the old " + found.listed_type + " key, which is in " + found.place + "\n" + bar + "\n");
+                       "  " + offered.type + " " + offered.fingerprint() + "\n" + "If it is, remove the old " +
+                       found.listed_type + " key, which is in " + found.place + "\n" + bar + "\n");
     }
     return "the host key of " + shown_ + " has changed; the known one is in " + found.place;
   }
@@ -136,9 +135,13 @@ class HostTrust final : public Authenticator {
   void remember(const OfferedHostKey& offered) const {
     if (options_.user_known_hosts.empty()) return;
     const auto path = expand_home(options_.user_known_hosts.front(), home_);
-    const auto line = known_hosts_line(place_.host, place_.port, offered.key, options_.hash_known_hosts ? &random_ : nullptr);
-    if (!line) return log_->error("the host key of " + shown_ + " can't be written to " + path + ": its name has odd characters");
-    if (auto problem = append_line(path, *line)) return log_->error("the host key of " + shown_ + " is not remembered: " + *problem);
+    const auto line =
+        known_hosts_line(place_.host, place_.port, offered.key, options_.hash_known_hosts ? &random_ : nullptr);
+    if (!line)
+      return log_->error("the host key of " + shown_ + " can't be written to " + path +
+                         ": its name has odd characters");
+    if (auto problem = append_line(path, *line))
+      return log_->error("the host key of " + shown_ + " is not remembered: " + *problem);
     log_->info("added the host key of " + shown_ + " to " + path + ": " + offered.type + " " + offered.fingerprint());
   }
 
@@ -154,7 +157,8 @@ class HostTrust final : public Authenticator {
 };
 
 Problem write_under_lock(int file, const std::string& path, const std::string& line) {
-  if (::flock(file, LOCK_EX) != 0 && errno != ENOTSUP && errno != EOPNOTSUPP && errno != EINVAL) return last_error(path);
+  if (::flock(file, LOCK_EX) != 0 && errno != ENOTSUP && errno != EOPNOTSUPP && errno != EINVAL)
+    return last_error(path);
   struct stat about {};
   if (::fstat(file, &about) != 0) return last_error(path);
   auto text = line;
@@ -177,19 +181,23 @@ std::vector<KnownHostsFile> read_known_hosts(const SshOptions& options, const st
       const auto path = expand_home(name, home);
       if (!file_exists(path)) continue;
       const auto text = read_file(path, file_limit);
-      if (text) files.push_back({path, std::string(text_of(text->bytes()))});
-      else log.error(text.error());
+      if (text)
+        files.push_back({path, std::string(text_of(text->bytes()))});
+      else
+        log.error(text.error());
     }
   return files;
 }
 
-Names host_key_preference(const SshOptions& options, const Algorithms& algorithms, const std::vector<KnownHostsFile>& files,
-                          const HostPlace& place) {
+Names host_key_preference(const SshOptions& options, const Algorithms& algorithms,
+                          const std::vector<KnownHostsFile>& files, const HostPlace& place) {
   if (!options.host_key_algorithms.empty()) return options.host_key_algorithms;
   std::vector<std::string_view> types;
   for (const auto& file : files)
     for (const auto type : known_key_types(file.text, place.host, place.port)) types.push_back(type);
-  const auto is_known = [&](std::string_view type) { return std::find(types.begin(), types.end(), type) != types.end(); };
+  const auto is_known = [&](std::string_view type) {
+    return std::find(types.begin(), types.end(), type) != types.end();
+  };
   // With a key of the kind that we prefer anyway, the order tells an observer nothing (CVE-2020-14145).
   if (types.empty() || algorithms.defaults.empty() || is_known(algorithms.defaults.front())) return {};
   auto names = algorithms.defaults;
@@ -201,13 +209,14 @@ Names host_key_preference(const SshOptions& options, const Algorithms& algorithm
 std::shared_ptr<Authenticator> make_host_trust(const SshOptions& options, const std::string& home, HostPlace place,
                                                std::vector<KnownHostsFile> files, std::shared_ptr<ProgramLog> log,
                                                Questions questions, Random& random, std::function<void()> on_judged) {
-  return std::make_shared<HostTrust>(options, home, std::move(place), std::move(files), std::move(log), questions, random,
-                                     std::move(on_judged));
+  return std::make_shared<HostTrust>(options, home, std::move(place), std::move(files), std::move(log), questions,
+                                     random, std::move(on_judged));
 }
 
 Problem append_line(const std::string& path, const std::string& line) {
   const auto slash = path.rfind('/');
-  if (slash != std::string::npos && slash > 0) (void)::mkdir(path.substr(0, slash).c_str(), 0700);  // one level, as ~/.ssh
+  if (slash != std::string::npos && slash > 0)
+    (void)::mkdir(path.substr(0, slash).c_str(), 0700);  // one level, as ~/.ssh
   const Descriptor file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
   if (!file) return last_error(path);
   return write_under_lock(file.get(), path, line);

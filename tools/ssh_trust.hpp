@@ -31,13 +31,14 @@ std::vector<KnownHostsFile> read_known_hosts(const SshOptions& options, const st
 // The host key algorithms to offer: when there are known keys for the host and the user has not said which algorithms
 // to use, those that fit them go first, as with ssh, so that a server with several keys shows one that we know. Empty: the
 // defaults in their order.
-Names host_key_preference(const SshOptions& options, const Algorithms& algorithms, const std::vector<KnownHostsFile>& files,
-                          const HostPlace& place);
+Names host_key_preference(const SshOptions& options, const Algorithms& algorithms,
+                          const std::vector<KnownHostsFile>& files, const HostPlace& place);
 
 // `on_judged` hears that the server has been found to be the one we want.
 std::shared_ptr<Authenticator> make_host_trust(const SshOptions& options, const std::string& home, HostPlace place,
                                                std::vector<KnownHostsFile> files, std::shared_ptr<ProgramLog> log,
-                                               Questions questions, Random& random, std::function<void()> on_judged = {});
+                                               Questions questions, Random& random,
+                                               std::function<void()> on_judged = {});
 
 // Appends a line with one write under a lock, begun on a line of its own. Creates file and folder (0600, 0700).
 // On failure nothing of the line is left; the answer is the error.

@@ -16,8 +16,10 @@ constexpr std::size_t keys_file_limit = 1024 * 1024;  // bytes
 std::string time_text(bool utc) {
   const auto now = std::time(nullptr);
   std::tm parts{};
-  if (utc) gmtime_r(&now, &parts);
-  else localtime_r(&now, &parts);
+  if (utc)
+    gmtime_r(&now, &parts);
+  else
+    localtime_r(&now, &parts);
   std::array<char, 16> text{};
   std::strftime(text.data(), text.size(), "%Y%m%d%H%M%S", &parts);
   return text.data();
@@ -129,7 +131,8 @@ class Login final : public Authorizer {
     return entry;
   }
 
-  AuthVerdict passed(std::string_view method, const std::string& user, const std::string& with, const KeyOptions& options) {
+  AuthVerdict passed(std::string_view method, const std::string& user, const std::string& with,
+                     const KeyOptions& options) {
     const auto verdict = verdict_after(rules_->options.authentication_methods, state_->steps, method);
     if (verdict == AuthVerdict::reject) {
       say_failed(method, user, "out of turn");
@@ -182,8 +185,8 @@ std::optional<std::string> nobody_can_log_in(const LoginRules& rules) {
     for (const auto& path : *paths)
       if (file_exists(path)) return std::nullopt;
   if (!rules.options.publickey) return "nobody can log in: PubkeyAuthentication is off and there is no UsersFile";
-  return "nobody can log in yet: there is no key in " + (paths ? join(*paths, " or ") : std::string("AuthorizedKeysFile")) +
-         " and no UsersFile";
+  return "nobody can log in yet: there is no key in " +
+         (paths ? join(*paths, " or ") : std::string("AuthorizedKeysFile")) + " and no UsersFile";
 }
 
 AuthVerdict verdict_after(const Names& lists, const Names& steps, std::string_view method) {

@@ -29,11 +29,11 @@ struct LoginRules {
 
 // What one connection has come to. Its login writes it, its sessions read it.
 struct LoginState {
-  std::string address;       // of the client, in numbers
-  std::string peer;          // "127.0.0.1 port 40522"
+  std::string address;  // of the client, in numbers
+  std::string peer;     // "127.0.0.1 port 40522"
   bool authenticated = false;
-  KeyOptions permitted;      // what the keys' lines leave of the rights
-  Names steps;               // methods that have been passed
+  KeyOptions permitted;  // what the keys' lines leave of the rights
+  Names steps;           // methods that have been passed
   std::function<void()> on_authenticated;
 };
 

@@ -51,14 +51,16 @@ Problem set_environment(SshdOptions& options, const std::string& value) {
   const auto words = split_words(value);
   if (!words) return words.error();
   for (const auto& word : *words) {
-    if (word.find('=') == std::string::npos || word.front() == '=') return "'" + word + "' is not of the form NAME=value";
+    if (word.find('=') == std::string::npos || word.front() == '=')
+      return "'" + word + "' is not of the form NAME=value";
     options.set_env.push_back(word);
   }
   return std::nullopt;
 }
 
 Problem set_root(SshdOptions& options, const std::string& value) {
-  const auto choice = parse_choice(value, {"no", "yes", "prohibit-password", "without-password", "forced-commands-only"});
+  const auto choice =
+      parse_choice(value, {"no", "yes", "prohibit-password", "without-password", "forced-commands-only"});
   if (!choice) return choice.error();
   if (*choice == 4) return std::string("forced-commands-only is not known here; write yes or no");
   options.permit_root_login = *choice != 0;
@@ -84,9 +86,12 @@ void add_addresses(Table& table) {
         return std::nullopt;
       },
       [](const SshdOptions& options) { return Names{std::to_string(options.port)}; });
-  table.add("ListenAddress", set_listen, [](const SshdOptions& options) {
-    return options.listen_addresses.empty() ? Names{"127.0.0.1"} : options.listen_addresses;
-  }, Table::Times::many);
+  table.add(
+      "ListenAddress", set_listen,
+      [](const SshdOptions& options) {
+        return options.listen_addresses.empty() ? Names{"127.0.0.1"} : options.listen_addresses;
+      },
+      Table::Times::many);
   add_words(table, "HostKey", &SshdOptions::host_keys);
 }
 
@@ -122,21 +127,22 @@ void add_login(Table& table) {
   });
   add_words(table, "AllowUsers", &SshdOptions::allow_users);
   add_words(table, "DenyUsers", &SshdOptions::deny_users);
-  table.add("PermitRootLogin", set_root, [](const SshdOptions& options) {
-    return Names{options.permit_root_login ? "yes" : "no"};
-  });
+  table.add("PermitRootLogin", set_root,
+            [](const SshdOptions& options) { return Names{options.permit_root_login ? "yes" : "no"}; });
   add_flag(table, "StrictModes", &SshdOptions::strict_modes);
   add_number(table, "MaxAuthTries", &SshdOptions::max_auth_tries, 1, 1000);
   add_time(table, "LoginGraceTime", &SshdOptions::login_grace_time, false);
   table.add("MaxStartups", set_startups, [](const SshdOptions& options) {
     const auto& startups = options.startups;
-    return Names{std::to_string(startups.start) + ":" + std::to_string(startups.rate) + ":" + std::to_string(startups.full)};
+    return Names{std::to_string(startups.start) + ":" + std::to_string(startups.rate) + ":" +
+                 std::to_string(startups.full)};
   });
 }
 
 void add_sessions(Table& table) {
   add_words(table, "AcceptEnv", &SshdOptions::accept_env);
-  table.add("SetEnv", set_environment, [](const SshdOptions& options) { return options.set_env; }, Table::Times::many);
+  table.add(
+      "SetEnv", set_environment, [](const SshdOptions& options) { return options.set_env; }, Table::Times::many);
   table.add(
       "Subsystem", set_subsystem,
       [](const SshdOptions& options) {
@@ -183,16 +189,17 @@ void add_program(Table& table) {
 void add_others(Table& table) {
   for (const auto* name : {"X11Forwarding", "AllowTcpForwarding", "AllowStreamLocalForwarding", "AllowAgentForwarding",
                            "PermitTunnel", "GatewayPorts", "HostbasedAuthentication", "KerberosAuthentication",
-                           "GSSAPIAuthentication", "PermitUserEnvironment", "PermitEmptyPasswords", "Compression", "UsePAM",
-                           "UseDNS", "PrintMotd", "PrintLastLog", "PermitUserRC", "ExposeAuthInfo"})
+                           "GSSAPIAuthentication", "PermitUserEnvironment", "PermitEmptyPasswords", "Compression",
+                           "UsePAM", "UseDNS", "PrintMotd", "PrintLastLog", "PermitUserRC", "ExposeAuthInfo"})
     add_absent(table, name, {"no"});
   for (const auto* name : {"ChrootDirectory", "TrustedUserCAKeys", "RevokedKeys", "AuthorizedKeysCommand",
                            "AuthorizedPrincipalsFile", "HostCertificate", "HostKeyAgent", "VersionAddendum"})
     add_absent(table, name, {"none"});
   for (const auto* name : {"DisableForwarding", "IgnoreRhosts", "UsePrivilegeSeparation", "TCPKeepAlive"})
     add_absent(table, name, {"yes", "sandbox"});
-  for (const auto* name : {"SyslogFacility", "LogVerbose", "IPQoS", "AddressFamily", "PerSourceMaxStartups",
-                           "PerSourceNetBlockSize", "PerSourcePenalties", "SshdSessionPath", "SshdAuthPath", "FingerprintHash"})
+  for (const auto* name :
+       {"SyslogFacility", "LogVerbose", "IPQoS", "AddressFamily", "PerSourceMaxStartups", "PerSourceNetBlockSize",
+        "PerSourcePenalties", "SshdSessionPath", "SshdAuthPath", "FingerprintHash"})
     add_ignored<SshdOptions>(table, name);
 }
 
@@ -212,7 +219,8 @@ Parsed<ListenPlace> listen_place(std::string_view text, std::uint16_t port) {
   if (address == "localhost") address = "127.0.0.1";
   if (address == "*") address = "0.0.0.0";
   if (!is_address(address))
-    return Unexpected<std::string>{"'" + std::string(text) + "' is not an address in numbers, as 127.0.0.1 or [::1]:2222"};
+    return Unexpected<std::string>{"'" + std::string(text) +
+                                   "' is not an address in numbers, as 127.0.0.1 or [::1]:2222"};
   return ListenPlace{std::string(address), port};
 }
 
@@ -235,7 +243,8 @@ Problem read_sshd_config(const OptionTable<SshdOptions>& table, SshdOptions& opt
     const auto line = trimmed(take_line(text));
     if (line.empty() || line.front() == '#') continue;
     auto rest = line;
-    if (in_lower_case(take_word(rest)) == "match") return "line " + std::to_string(number) + ": Match blocks are not known here";
+    if (in_lower_case(take_word(rest)) == "match")
+      return "line " + std::to_string(number) + ": Match blocks are not known here";
     if (auto problem = table.set(options, seen, line)) return "line " + std::to_string(number) + ": " + *problem;
   }
   return std::nullopt;

@@ -29,17 +29,17 @@ struct Startups {
 
 struct SshdOptions {
   std::uint16_t port = 22;
-  Names listen_addresses;  // as written
-  Names host_keys;         // paths
+  Names listen_addresses;                                                        // as written
+  Names host_keys;                                                               // paths
   Names key_exchanges, host_key_algorithms, user_key_algorithms, ciphers, macs;  // empty: the defaults
   Names authorized_keys_files = {".ssh/authorized_keys"};
   std::string users_file;
   bool publickey = true;
-  bool password = true;              // as in OpenSSH; without a users file there is nobody with a password
+  bool password = true;  // as in OpenSSH; without a users file there is nobody with a password
   bool keyboard_interactive = true;
-  Names authentication_methods;      // "publickey,password": in this order; one of the lists suffices. Empty: any one
+  Names authentication_methods;  // "publickey,password": in this order; one of the lists suffices. Empty: any one
   Names accept_env;
-  Names set_env;                     // "NAME=value"
+  Names set_env;  // "NAME=value"
   Names allow_users, deny_users;
   Startups startups;
   unsigned max_sessions = 10;

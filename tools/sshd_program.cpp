@@ -53,7 +53,8 @@ void RunningProgram::start() {
 }
 
 void RunningProgram::resize(const WindowChange& size) {
-  if (has_terminal_ && !gone_) set_window_size(out_.read_descriptor(), size.columns, size.rows, size.width, size.height);
+  if (has_terminal_ && !gone_)
+    set_window_size(out_.read_descriptor(), size.columns, size.rows, size.width, size.height);
 }
 
 void RunningProgram::signal(int number) { signal_group(pid_, number); }

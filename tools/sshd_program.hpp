@@ -21,11 +21,11 @@ class RunningProgram : public std::enable_shared_from_this<RunningProgram> {
                  std::shared_ptr<ProgramLog> log);
   ~RunningProgram();
 
-  void start();                   // to be called once, by a shared_ptr's holder
+  void start();  // to be called once, by a shared_ptr's holder
   void resize(const WindowChange& size);
-  void signal(int number);        // to the program's process group
-  void listener_gone();           // the client has closed the channel, or the connection has ended
-  void hang_up();                 // the server ends
+  void signal(int number);  // to the program's process group
+  void listener_gone();     // the client has closed the channel, or the connection has ended
+  void hang_up();           // the server ends
 
  private:
   Awaitable<void> serve();
@@ -39,15 +39,15 @@ class RunningProgram : public std::enable_shared_from_this<RunningProgram> {
   ChannelFlow channel_;
   pid_t pid_;
   Descriptor watch_;
-  DescriptorFlow in_;    // the program's stdin; with a terminal, nothing
-  DescriptorFlow out_;   // its stdout, or the terminal's master both ways
+  DescriptorFlow in_;   // the program's stdin; with a terminal, nothing
+  DescriptorFlow out_;  // its stdout, or the terminal's master both ways
   DescriptorFlow err_;
   std::shared_ptr<RunningPrograms> all_;
   std::shared_ptr<ProgramLog> log_;
   asio::steady_timer change_;
   unsigned outputs_open_ = 0;
-  std::uint64_t moved_ = 0;           // bytes of output
-  unsigned waiting_for_client_ = 0;   // outputs that have bytes and no room for them
+  std::uint64_t moved_ = 0;          // bytes of output
+  unsigned waiting_for_client_ = 0;  // outputs that have bytes and no room for them
   bool has_terminal_;
   bool input_closed_ = false;
   bool gone_ = false;

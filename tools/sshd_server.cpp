@@ -24,7 +24,8 @@ std::string numbers_of(const sockaddr_storage& address, socklen_t size) {
   std::array<char, NI_MAXHOST> host{};
   std::array<char, NI_MAXSERV> port{};
   const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
-  if (::getnameinfo(generic, size, host.data(), host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+  if (::getnameinfo(generic, size, host.data(), host.size(), port.data(), port.size(),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
     return "unknown 0";
   return std::string(host.data()) + " " + port.data();
 }
@@ -43,7 +44,8 @@ Ends ends_of(int socket) {
   size = sizeof address;
   const auto server = ::getsockname(socket, generic, &size) == 0 ? numbers_of(address, size) : std::string("unknown 0");
   const auto blank = client.find(' ');
-  return {client.substr(0, blank), client.substr(0, blank) + " port " + client.substr(blank + 1), client + " " + server};
+  return {client.substr(0, blank), client.substr(0, blank) + " port " + client.substr(blank + 1),
+          client + " " + server};
 }
 
 // nacre-sshd has lines of its own for what is worth one; those of the driver beneath are for who wants to know more.
@@ -72,9 +74,8 @@ Problem SshdServer::listen(const std::vector<ListenPlace>& places) {
   for (const auto& place : places) {
     auto listener = Listener::listen(loop_.get_executor(), place.address, place.port);
     if (!listener) return listener.error().text;
-    listener->on_exhausted([log = rules_->log](std::string_view what) {
-      log->error("no new connections for now: " + std::string(what));
-    });
+    listener->on_exhausted(
+        [log = rules_->log](std::string_view what) { log->error("no new connections for now: " + std::string(what)); });
     listeners_.push_back(std::move(*listener));
   }
   for (std::size_t i = 0; i < places.size(); ++i)
@@ -84,14 +85,16 @@ Problem SshdServer::listen(const std::vector<ListenPlace>& places) {
 
 void SshdServer::start() {
   for (auto& listener : listeners_)
-    asio::co_spawn(loop_, [this, each = &listener] { return accept_from(each); }, asio::detached);
+    asio::co_spawn(
+        loop_, [this, each = &listener] { return accept_from(each); }, asio::detached);
 }
 
 void SshdServer::stop() {
   for (auto& listener : listeners_) listener.close();
   programs_->hang_up_all();
   stop_.request_stop();
-  asio::co_spawn(loop_, [this] { return wait_for_the_last(); }, asio::detached);
+  asio::co_spawn(
+      loop_, [this] { return wait_for_the_last(); }, asio::detached);
 }
 
 Awaitable<void> SshdServer::accept_from(Listener* listener) {
@@ -101,7 +104,8 @@ Awaitable<void> SshdServer::accept_from(Listener* listener) {
     if (!flow) co_return;
     if (is_turned_away(*flow)) continue;
     auto held = std::make_shared<SocketFlow>(std::move(*flow));
-    asio::co_spawn(loop_, [this, held] { return serve(std::move(*held)); }, asio::detached);
+    asio::co_spawn(
+        loop_, [this, held] { return serve(std::move(*held)); }, asio::detached);
   }
 }
 

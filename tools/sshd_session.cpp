@@ -50,8 +50,10 @@ class ProgramSession final : public SessionHandler {
   }
 
   void resize(const WindowChange& size) override {
-    if (program_) program_->resize(size);
-    else if (pty_.master) set_window_size(pty_.master.get(), size.columns, size.rows, size.width, size.height);
+    if (program_)
+      program_->resize(size);
+    else if (pty_.master)
+      set_window_size(pty_.master.get(), size.columns, size.rows, size.width, size.height);
   }
 
   bool environment(std::string_view variable, std::string_view value) override {
@@ -80,8 +82,8 @@ class ProgramSession final : public SessionHandler {
     log().verbose("Starting " + describe(program) + " for " + printable(rules().account.name) + " from " +
                   context_.state->peer + ", process " + std::to_string(child->pid));
     pty_.slave.reset();
-    program_ = std::make_shared<RunningProgram>(std::move(channel), std::move(*child), std::move(pty_), context_.programs,
-                                                rules().log);
+    program_ = std::make_shared<RunningProgram>(std::move(channel), std::move(*child), std::move(pty_),
+                                                context_.programs, rules().log);
     program_->start();
     return true;
   }
@@ -126,8 +128,10 @@ class ProgramSession final : public SessionHandler {
     plan.program = account.shell;
     plan.folder = account.home;
     plan.environment = environment_of();
-    if (command.empty()) plan.arguments = {"-" + base_name(account.shell)};
-    else plan.arguments = {base_name(account.shell), "-c", command};
+    if (command.empty())
+      plan.arguments = {"-" + base_name(account.shell)};
+    else
+      plan.arguments = {base_name(account.shell), "-c", command};
     if (pty_.master) plan.pty = &pty_;
     return plan;
   }
@@ -136,8 +140,8 @@ class ProgramSession final : public SessionHandler {
     const auto& account = rules().account;
     const auto& connection = context_.ssh_connection;
     std::vector<std::pair<std::string, std::string>> variables = {
-        {"USER", account.name}, {"LOGNAME", account.name}, {"HOME", account.home},
-        {"PATH", options().path}, {"SHELL", account.shell}, {"SSH_CONNECTION", connection}};
+        {"USER", account.name},   {"LOGNAME", account.name}, {"HOME", account.home},
+        {"PATH", options().path}, {"SHELL", account.shell},  {"SSH_CONNECTION", connection}};
     if (const auto* zone = std::getenv("TZ")) variables.emplace_back("TZ", zone);
     // Of "client port server port", SSH_CLIENT has the first, the second and the last.
     const auto parts = split_list(connection, ' ');

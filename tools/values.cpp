@@ -30,11 +30,16 @@ std::optional<std::uint64_t> times(std::uint64_t value, std::uint64_t factor) {
 
 std::uint64_t seconds_of(char unit) {
   switch (unit) {
-    case 's': case 'S': return 1;
-    case 'm': case 'M': return 60;
-    case 'h': case 'H': return 60 * 60;
-    case 'd': case 'D': return 24 * 60 * 60;
-    case 'w': case 'W': return 7 * 24 * 60 * 60;
+    case 's':
+    case 'S': return 1;
+    case 'm':
+    case 'M': return 60;
+    case 'h':
+    case 'H': return 60 * 60;
+    case 'd':
+    case 'D': return 24 * 60 * 60;
+    case 'w':
+    case 'W': return 7 * 24 * 60 * 60;
     default: return 0;
   }
 }
@@ -150,9 +155,12 @@ Parsed<Names> split_words(std::string_view text) {
       continue;
     }
     in_word = true;
-    if (escapes) word += text[++i];
-    else if (c == '"') in_quotes = !in_quotes;
-    else word += c;
+    if (escapes)
+      word += text[++i];
+    else if (c == '"')
+      in_quotes = !in_quotes;
+    else
+      word += c;
   }
   if (in_quotes) return wrong("a quote is not closed in " + quoted(text));
   if (in_word) words.push_back(std::move(word));
@@ -178,9 +186,12 @@ Parsed<std::string> expand_percent(std::string_view text, const std::map<char, s
     }
     const char letter = ++i < text.size() ? text[i] : '\0';
     const auto value = values.find(letter);
-    if (letter == '%') expanded += '%';
-    else if (value != values.end()) expanded += value->second;
-    else return wrong("'%" + std::string(letter == '\0' ? 0 : 1, letter) + "' is not known in " + quoted(text));
+    if (letter == '%')
+      expanded += '%';
+    else if (value != values.end())
+      expanded += value->second;
+    else
+      return wrong("'%" + std::string(letter == '\0' ? 0 : 1, letter) + "' is not known in " + quoted(text));
   }
   return expanded;
 }

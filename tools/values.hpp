@@ -47,7 +47,7 @@ std::string expand_home(std::string_view path, std::string_view home);
 
 // "Name=value", "Name value", "Name = \"value\"": name and value, the outer quotes removed.
 struct OptionLine {
-  std::string name;   // as written
+  std::string name;  // as written
   std::string value;
 };
 Parsed<OptionLine> parse_option_line(std::string_view line);

@@ -83,7 +83,8 @@ Error ClientAuth::on_banner(Bytes body, Effects& effects) {
 Error ClientAuth::on_sixty(Bytes body, Bytes session_id, Effects& effects) {
   if (auto* offered = std::get_if<KeyOffered>(&state_))
     return on_public_key_ok(std::move(*offered), body, session_id, effects);
-  if (const auto* prompts = std::get_if<PromptsAwaited>(&state_)) return on_info_request(prompts->rounds, body, effects);
+  if (const auto* prompts = std::get_if<PromptsAwaited>(&state_))
+    return on_info_request(prompts->rounds, body, effects);
   if (std::holds_alternative<PasswordSent>(state_)) {
     const auto change = decode<PasswordChangeRequest>(body);
     if (!change) return malformed(PasswordChangeRequest::number);
@@ -105,8 +106,8 @@ Error ClientAuth::on_public_key_ok(KeyOffered offered, Bytes body, Bytes session
 
 void ClientAuth::ask_for_signature(ByteVector key, std::string algorithm, Bytes session_id, Effects& effects) {
   auto message = signed_request(session_id, user_, algorithm, key);
-  const auto& state =
-      state_.emplace<Signing>(Signing{effects.ticket(), std::move(key), copy_of(bytes_of(algorithm)), std::move(message)});
+  const auto& state = state_.emplace<Signing>(
+      Signing{effects.ticket(), std::move(key), copy_of(bytes_of(algorithm)), std::move(message)});
   effects.emit(SignatureWanted{state.ticket, state.key, text_of(state.algorithm), state.message});
 }
 
@@ -214,7 +215,8 @@ Status ClientAuth::answer(Ticket ticket, const NewPassword& passwords, Effects& 
     choose(effects);
     return Status::ok;
   }
-  if (passwords.old_password->size() > effects.limits.password || passwords.new_password.size() > effects.limits.password)
+  if (passwords.old_password->size() > effects.limits.password ||
+      passwords.new_password.size() > effects.limits.password)
     return Status::too_large;
   auto new_password = encoded(OneString{passwords.new_password});
   send_request(method_password, PasswordBody{true, *passwords.old_password, {new_password}}, effects);

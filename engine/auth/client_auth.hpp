@@ -31,18 +31,34 @@ class ClientAuth {
 
  private:
   struct AwaitService {};
-  struct Choosing { Ticket ticket; };                               // the application picks a credential
+  struct Choosing {
+    Ticket ticket;
+  };  // the application picks a credential
   struct NoneSent {};
   struct PasswordSent {};
-  struct KeyOffered { ByteVector key; std::string algorithm; };     // 60 is PK_OK
-  struct Signing { Ticket ticket; ByteVector key, algorithm, message; };
+  struct KeyOffered {
+    ByteVector key;
+    std::string algorithm;
+  };  // 60 is PK_OK
+  struct Signing {
+    Ticket ticket;
+    ByteVector key, algorithm, message;
+  };
   struct KeySent {};
-  struct PromptsAwaited { std::uint32_t rounds; };                  // 60 is INFO_REQUEST
-  struct Answering { Ticket ticket; std::uint32_t rounds; std::vector<Prompt> prompts; };
-  struct ChangingPassword { Ticket ticket; };
+  struct PromptsAwaited {
+    std::uint32_t rounds;
+  };  // 60 is INFO_REQUEST
+  struct Answering {
+    Ticket ticket;
+    std::uint32_t rounds;
+    std::vector<Prompt> prompts;
+  };
+  struct ChangingPassword {
+    Ticket ticket;
+  };
   struct Done {};
-  using State = std::variant<AwaitService, Choosing, NoneSent, PasswordSent, KeyOffered, Signing, KeySent, PromptsAwaited,
-                             Answering, ChangingPassword, Done>;
+  using State = std::variant<AwaitService, Choosing, NoneSent, PasswordSent, KeyOffered, Signing, KeySent,
+                             PromptsAwaited, Answering, ChangingPassword, Done>;
 
   Error on_service_accept(Bytes body, Effects& effects);
   Error on_failure(Bytes body, Effects& effects);
@@ -62,7 +78,7 @@ class ClientAuth {
   bool service_runs_ = false;
   bool credential_used_ = false;  // in the request in hand something was shown that not everybody has
   bool step_passed_ = false;      // or in one that was a partial success
-  std::string methods_;  // as the last failure told, and whether it was a partial success
+  std::string methods_;           // as the last failure told, and whether it was a partial success
   bool partial_ = false;
   std::uint32_t banners_ = 0;
   std::size_t banner_bytes_ = 0;

@@ -89,8 +89,8 @@ Error ServerAuth::on_public_key(Bytes body, Bytes session_id, Effects& effects) 
   if (!usable) {
     fail(effects);
   } else if (!request->has_signature) {
-    const auto& state = state_.emplace<Offered>(
-        Offered{effects.ticket(), copy_of(request->key), std::string(request->algorithm)});
+    const auto& state =
+        state_.emplace<Offered>(Offered{effects.ticket(), copy_of(request->key), std::string(request->algorithm)});
     effects.emit(PublicKeyOffered{state.ticket, user_, algorithm->name, state.key});
   } else if (!algorithm->verify(request->key, signed_request(session_id, user_, request->algorithm, request->key),
                                 signature->value)) {

@@ -35,11 +35,23 @@ class ServerAuth {
  private:
   enum class Method : std::uint8_t { none, publickey, password, keyboard_interactive };
   struct AwaitService {};
-  struct Ready {};                                                       // the next request, please
-  struct Offered { Ticket ticket; ByteVector key; std::string algorithm; };  // is the key of interest?
-  struct Deciding { Ticket ticket; Method method; };                     // is this enough?
-  struct Prompted { std::uint32_t count; };                              // 61 is to come
-  struct Failing { TimePoint at; bool partial; };
+  struct Ready {};  // the next request, please
+  struct Offered {
+    Ticket ticket;
+    ByteVector key;
+    std::string algorithm;
+  };  // is the key of interest?
+  struct Deciding {
+    Ticket ticket;
+    Method method;
+  };  // is this enough?
+  struct Prompted {
+    std::uint32_t count;
+  };  // 61 is to come
+  struct Failing {
+    TimePoint at;
+    bool partial;
+  };
   struct Done {};
   using State = std::variant<AwaitService, Ready, Offered, Deciding, Prompted, Failing, Done>;
 
@@ -60,14 +72,14 @@ class ServerAuth {
   const ServerConfig& config_;
   std::string user_;
   bool service_runs_ = false;
-  bool asked_ = false;             // the first request has come: the user's name is fixed
-  TimePoint asked_at_{};           // of the request in hand
+  bool asked_ = false;    // the first request has come: the user's name is fixed
+  TimePoint asked_at_{};  // of the request in hand
   std::uint32_t requests_ = 0;
   std::uint32_t probes_ = 0;
   std::uint32_t failures_ = 0;
-  std::vector<Method> passed_;     // methods of partial successes: each satisfies one step
-  std::vector<Bytes> responses_;   // of the packet in hand
-  ByteVector lent_key_;            // of PublicKeyOffered, which outlives its answer until the next poll
+  std::vector<Method> passed_;    // methods of partial successes: each satisfies one step
+  std::vector<Bytes> responses_;  // of the packet in hand
+  ByteVector lent_key_;           // of PublicKeyOffered, which outlives its answer until the next poll
   State state_ = AwaitService{};
 };
 

@@ -28,10 +28,10 @@ struct Channel {
   bool eof_sent = false;
   bool eof_received = false;
   bool close_sent = false;
-  bool wants_write = false;  // a write took less than all
-  bool ready = false;        // stands in the list of those that can be written again
-  bool program = false;      // shell, exec or subsystem has been asked for (RFC 4254 6.5: one only)
-  bool exited = false;       // exit-status or exit-signal has come: the first counts
+  bool wants_write = false;       // a write took less than all
+  bool ready = false;             // stands in the list of those that can be written again
+  bool program = false;           // shell, exec or subsystem has been asked for (RFC 4254 6.5: one only)
+  bool exited = false;            // exit-status or exit-signal has come: the first counts
   std::uint32_t environment = 0;  // env requests so far
 
   // Sending: what the peer still takes.
@@ -44,8 +44,8 @@ struct Channel {
   std::uint32_t lent = 0;
   std::uint32_t credit = 0;
 
-  std::vector<Ticket> our_requests;         // sent with want_reply, in order
-  std::vector<PeerRequest> peer_requests;   // received with want_reply, in order
+  std::vector<Ticket> our_requests;        // sent with want_reply, in order
+  std::vector<PeerRequest> peer_requests;  // received with want_reply, in order
 };
 
 // Channels by number. A number is its slot and how often the slot has been used before, so that a stale one finds

@@ -8,7 +8,7 @@
 namespace nacre {
 namespace {
 
-constexpr std::size_t data_header = 1 + 4 + 4;           // number, recipient, size
+constexpr std::size_t data_header = 1 + 4 + 4;               // number, recipient, size
 constexpr std::size_t extended_data_header = 1 + 4 + 4 + 4;  // and the type before the size
 
 // RFC 4250 4.6.1: printable US-ASCII without space or comma.
@@ -61,14 +61,16 @@ Status Connection::answer(Ticket ticket, const ChannelVerdict& verdict, Effects&
   --asked_;
   channel.phase = Channel::Phase::open;
   channel.granted = channel.receive_window = grant(effects.limits);
-  effects.send(ChannelOpenConfirmation{channel.peer_id, channel.id, channel.receive_window, effects.limits.max_packet, {}});
+  effects.send(
+      ChannelOpenConfirmation{channel.peer_id, channel.id, channel.receive_window, effects.limits.max_packet, {}});
   return Status::ok;
 }
 
 std::size_t Connection::room(const Channel& channel, const Effects& effects) const {
   if (channel.phase != Channel::Phase::open || channel.eof_sent || channel.close_sent) return 0;
   const auto waiting = effects.out.waiting();
-  if (effects.out.exchanging() || keys_are_worn(effects.limits, effects.out) || waiting >= effects.limits.outbox_soft) return 0;
+  if (effects.out.exchanging() || keys_are_worn(effects.limits, effects.out) || waiting >= effects.limits.outbox_soft)
+    return 0;
   return std::min<std::size_t>(channel.send_window, channel.send_max_packet);
 }
 
@@ -210,7 +212,8 @@ Expected<Ticket, Status> Connection::request(ChannelId id, const Request& reques
   return ticket;
 }
 
-Expected<Ticket, Status> Connection::global_request(std::string_view name, Bytes data, bool want_reply, Effects& effects) {
+Expected<Ticket, Status> Connection::global_request(std::string_view name, Bytes data, bool want_reply,
+                                                    Effects& effects) {
   if (!is_name(name)) return Unexpected{Status::malformed};
   if (name.size() + data.size() > max_own_payload) return Unexpected{Status::too_large};
   if (crowded(effects) || (want_reply && unanswered_ >= effects.limits.unanswered_requests))
@@ -312,7 +315,8 @@ std::optional<Connection::Undecided> Connection::take_undecided(Ticket ticket, K
 }
 
 bool Connection::holds(Ticket ticket) const {
-  return std::any_of(undecided_.begin(), undecided_.end(), [&](const Undecided& each) { return each.ticket == ticket; });
+  return std::any_of(undecided_.begin(), undecided_.end(),
+                     [&](const Undecided& each) { return each.ticket == ticket; });
 }
 
 Status Connection::no_such_ticket(Ticket ticket) const {

@@ -20,12 +20,14 @@ constexpr std::string_view session_type = "session";
 bool only_servers_take(std::string_view type) { return type == session_type || type.starts_with("direct-"); }
 
 bool is_good_variable(std::string_view name) {
-  return !name.empty() && std::none_of(name.begin(), name.end(), [](char c) { return c == '\0' || c == '=' || c == '\n'; });
+  return !name.empty() &&
+         std::none_of(name.begin(), name.end(), [](char c) { return c == '\0' || c == '=' || c == '\n'; });
 }
 
 bool is_good_signal(std::string_view name) {
   const auto good = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '@' || c == '.' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '@' || c == '.' ||
+           c == '-';
   };
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), good);
 }
@@ -86,7 +88,8 @@ Error Connection::on_open(Bytes body, Effects& effects) {
   if (effects.role == Role::client && only_servers_take(open->type))
     return refuse(administratively_prohibited, "a client takes no such channel");
   if (open->max_packet < limits.min_peer_packet) return refuse(connect_failed, "unusable maximum packet size");
-  if ((session && sessions_ >= limits.sessions) || channels_.used() >= limits.channels || asked_ >= limits.undecided_channels)
+  if ((session && sessions_ >= limits.sessions) || channels_.used() >= limits.channels ||
+      asked_ >= limits.undecided_channels)
     return refuse(resource_shortage, "too many channels");
 
   auto& channel = channels_.add();
@@ -253,7 +256,8 @@ Error Connection::on_global_request(Bytes body, Effects& effects) {
     }
     undecided_.push_back({ticket, Kind::global_request, 0});
   }
-  if (!ends_sessions) effects.emit(GlobalRequestReceived{ticket, request->want_reply, request->name, request->data.bytes});
+  if (!ends_sessions)
+    effects.emit(GlobalRequestReceived{ticket, request->want_reply, request->name, request->data.bytes});
   return fine();
 }
 
@@ -269,9 +273,8 @@ Error Connection::on_global_answer(std::uint8_t number, Bytes body, Effects& eff
 
 // What the peer has asked of the channel needs no answer any more.
 void Connection::forget_requests(Channel& channel) {
-  std::erase_if(undecided_, [&](const Undecided& each) {
-    return each.kind != Kind::global_request && each.channel == channel.id;
-  });
+  std::erase_if(undecided_,
+                [&](const Undecided& each) { return each.kind != Kind::global_request && each.channel == channel.id; });
   owed_ -= channel.peer_requests.size();
   channel.peer_requests.clear();
 }

@@ -56,7 +56,8 @@ class Connection {
   Error on_open_confirmation(Bytes body, Effects& effects);
   Error on_open_failure(Bytes body, Effects& effects);
   Error on_window_adjust(Bytes body, Effects& effects);
-  Error on_data(std::uint8_t number, std::uint32_t recipient, Stream stream, bool known_stream, Bytes data, Effects& effects);
+  Error on_data(std::uint8_t number, std::uint32_t recipient, Stream stream, bool known_stream, Bytes data,
+                Effects& effects);
   Error on_eof(Bytes body, Effects& effects);
   Error on_close(Bytes body, Effects& effects);
   Error on_request(Bytes body, Effects& effects);
@@ -83,10 +84,10 @@ class Connection {
 
   ChannelTable channels_;
   std::size_t sessions_ = 0;
-  std::size_t asked_ = 0;            // opens of the peer's that wait for the application
-  std::uint64_t granted_ = 0;        // receive windows of all channels
-  std::size_t unanswered_ = 0;       // requests of ours that wait for the peer
-  std::size_t owed_ = 0;             // answers to the peer's requests that have not left
+  std::size_t asked_ = 0;       // opens of the peer's that wait for the application
+  std::uint64_t granted_ = 0;   // receive windows of all channels
+  std::size_t unanswered_ = 0;  // requests of ours that wait for the peer
+  std::size_t owed_ = 0;        // answers to the peer's requests that have not left
   bool no_more_sessions_ = false;
   std::vector<Undecided> undecided_;
   std::vector<GlobalRequestInHand> global_requests_;

@@ -30,8 +30,7 @@ void Exchange::set_idents(std::string_view ours, std::string_view peers) {
 }
 
 Error Exchange::start(Effects& effects) {
-  const auto proposal =
-      client_ ? make_proposal(effects.provider, *client_) : make_proposal(effects.provider, *server_);
+  const auto proposal = client_ ? make_proposal(effects.provider, *client_) : make_proposal(effects.provider, *server_);
   auto init = make_kex_init(proposal, role(), !first_done_, *effects.provider.random);
   if (!init) return {Code::random_failed, 0};
   effects.out.begin_exchange();
@@ -40,7 +39,8 @@ Error Exchange::start(Effects& effects) {
   return fine();
 }
 
-Error Exchange::on_kex_init(Bytes payload, std::uint32_t sequence, bool tainted, bool require_strict, Effects& effects) {
+Error Exchange::on_kex_init(Bytes payload, std::uint32_t sequence, bool tainted, bool require_strict,
+                            Effects& effects) {
   const auto peer = decode<KexInit>(payload.subspan(1));
   if (!peer) return malformed(KexInit::number);
   if (const auto error = check_kex_init(*peer, payload.size(), effects.limits); bad(error)) return error;
@@ -212,7 +212,8 @@ Error Exchange::send_new_keys(Secrets secrets, Effects& effects) {
   const auto to_client = derive_keys(*hash, secrets.secret.bytes(), secrets.hash, session_id_, agreed.to_client, false);
   if (!to_server || !to_client) return {Code::crypto_failed, 0};
   const bool client = role() == Role::client;
-  const auto& [out, out_keys] = client ? std::tie(agreed.to_server, *to_server) : std::tie(agreed.to_client, *to_client);
+  const auto& [out, out_keys] =
+      client ? std::tie(agreed.to_server, *to_server) : std::tie(agreed.to_client, *to_client);
   const auto& [in, in_keys] = client ? std::tie(agreed.to_client, *to_client) : std::tie(agreed.to_server, *to_server);
   auto sealer = out.cipher->sealer(out_keys.view(), out.mac);
   auto opener = in.cipher->opener(in_keys.view(), in.mac);

@@ -30,43 +30,44 @@ struct Agreed {
   ByteVector client_init, server_init;  // payloads
 };
 
-struct Quiet {};                            // no exchange runs
-struct Proposed {                           // our KEXINIT is out, the peer's has not come
+struct Quiet {};   // no exchange runs
+struct Proposed {  // our KEXINIT is out, the peer's has not come
   ByteVector our_init;
 };
-struct AwaitReply {                         // client: the peer's value, host key and signature are to come
+struct AwaitReply {  // client: the peer's value, host key and signature are to come
   Agreed agreed;
   std::unique_ptr<KeyExchange> method;
   ByteVector our_value;
-  bool skip_one;                            // the server's guess was wrong
+  bool skip_one;  // the server's guess was wrong
 };
-struct AwaitInitial {                       // server: the peer's value is to come
+struct AwaitInitial {  // server: the peer's value is to come
   Agreed agreed;
-  bool skip_one;                            // its guess was wrong
+  bool skip_one;  // its guess was wrong
 };
-struct Secrets {                            // the exchange is computed
+struct Secrets {  // the exchange is computed
   Agreement algorithms;
   Secret secret;
   ByteVector hash;
 };
-struct AwaitTrust {                         // client: the application judges the host key
+struct AwaitTrust {  // client: the application judges the host key
   Secrets secrets;
   ByteVector host_key;
   SignatureVerified proof;
   Ticket ticket;
 };
-struct AwaitSignature {                     // server: the application signs
+struct AwaitSignature {  // server: the application signs
   Secrets secrets;
   ByteVector host_key;
   ByteVector our_value;
   Ticket ticket;
 };
-struct AwaitNewKeys {                       // our NEWKEYS is out, the peer's is to come
+struct AwaitNewKeys {  // our NEWKEYS is out, the peer's is to come
   Agreement algorithms;
   std::unique_ptr<Opener> opener;
 };
 struct Failed {};
-using ExchangeState = std::variant<Quiet, Proposed, AwaitReply, AwaitInitial, AwaitTrust, AwaitSignature, AwaitNewKeys, Failed>;
+using ExchangeState =
+    std::variant<Quiet, Proposed, AwaitReply, AwaitInitial, AwaitTrust, AwaitSignature, AwaitNewKeys, Failed>;
 
 // What stays from one exchange to the next.
 class Exchange {
@@ -119,7 +120,8 @@ class Exchange {
   Error begin_method(Agreed agreed, bool guess_follows, Effects& effects);
   Error on_initial(AwaitInitial state, Bytes body, Effects& effects);
   Error on_reply(AwaitReply state, Bytes body, Effects& effects);
-  std::optional<Secrets> compute(const Agreed& agreed, Secret secret, Bytes host_key, Bytes client_value, Bytes server_value);
+  std::optional<Secrets> compute(const Agreed& agreed, Secret secret, Bytes host_key, Bytes client_value,
+                                 Bytes server_value);
   Error send_new_keys(Secrets secrets, Effects& effects);
   Error accept_host_key(AwaitTrust state, HostKeyTrusted trust, Effects& effects);
 
@@ -130,8 +132,8 @@ class Exchange {
   std::string our_ident_, peer_ident_;
   std::string explanation_;
   ExchangeState state_ = Quiet{};
-  ByteVector session_id_;  // the first exchange hash, for ever
-  ByteVector host_key_;    // client: the one that was trusted
+  ByteVector session_id_;            // the first exchange hash, for ever
+  ByteVector host_key_;              // client: the one that was trusted
   ByteVector lent_key_, lent_hash_;  // of the last event: they outlive its answer until the next poll
   Agreement agreement_;
   bool first_done_ = false;

@@ -18,7 +18,8 @@ Error check_ident(std::string_view line) {
 
 }  // namespace
 
-Result<std::optional<IdentReader::Line>> IdentReader::next(std::string_view input, Role receiver, const Limits& limits) {
+Result<std::optional<IdentReader::Line>> IdentReader::next(std::string_view input, Role receiver,
+                                                           const Limits& limits) {
   constexpr std::string_view start = "SSH-";
   const bool may_be_ident = input.starts_with(start.substr(0, std::min(input.size(), start.size())));
   // A client that begins with anything else is turned away at its first byte.
@@ -39,8 +40,7 @@ Result<std::optional<IdentReader::Line>> IdentReader::next(std::string_view inpu
   }
   if (receiver == Role::server) return Unexpected{Error{Code::not_ssh, 0}};
   bytes_ += line.size;
-  if (++lines_ > limits.pre_ident_lines || bytes_ > limits.pre_ident_bytes)
-    return Unexpected{Error{Code::not_ssh, 0}};
+  if (++lines_ > limits.pre_ident_lines || bytes_ > limits.pre_ident_bytes) return Unexpected{Error{Code::not_ssh, 0}};
   return std::optional(line);
 }
 

@@ -9,7 +9,8 @@ Buffer Inbox::incoming() {
   if (offered_ == 0 && lent_ == 0) {
     if (begin_ == end_) begin_ = end_ = 0;
     const bool short_of_room = capacity_ - end_ < capacity_ / 4;
-    if (capacity_ == 0 || ((filled_ || short_of_room) && size() > capacity_ / 4) || (filled_ && capacity_ < limit_)) grow();
+    if (capacity_ == 0 || ((filled_ || short_of_room) && size() > capacity_ / 4) || (filled_ && capacity_ < limit_))
+      grow();
     if (begin_ != 0 && capacity_ - end_ < capacity_ / 2) {
       std::memmove(storage_.get(), storage_.get() + begin_, size());
       end_ -= begin_;

@@ -59,7 +59,8 @@ Result<CipherChoice> choose_cipher(const Provider& provider, NameList client_cip
   CipherChoice choice;
   choice.cipher = choose(provider.ciphers, client_ciphers, server_ciphers, limits);
   if (!choice.cipher) return Unexpected{Error{Code::no_common_algorithm, index}};
-  if (choice.cipher->authenticates) return choice;  // the lists of MACs don't count then (RFC 5647 as OpenSSH amends it)
+  if (choice.cipher->authenticates)
+    return choice;  // the lists of MACs don't count then (RFC 5647 as OpenSSH amends it)
   choice.mac = choose(provider.macs, client_macs, server_macs, limits);
   if (!choice.mac) return Unexpected{Error{Code::no_common_algorithm, index + 2}};
   return choice;
@@ -109,10 +110,9 @@ std::optional<ByteVector> make_kex_init(const Proposal& proposal, Role role, boo
 
 Error check_kex_init(const KexInit& init, std::size_t payload_size, const Limits& limits) {
   if (payload_size > limits.kexinit_bytes) return {Code::negotiation_too_large, 0};
-  for (const auto list :
-       {init.key_exchanges, init.host_keys, init.ciphers_to_server, init.ciphers_to_client, init.macs_to_server,
-        init.macs_to_client, init.compressions_to_server, init.compressions_to_client, init.languages_to_server,
-        init.languages_to_client}) {
+  for (const auto list : {init.key_exchanges, init.host_keys, init.ciphers_to_server, init.ciphers_to_client,
+                          init.macs_to_server, init.macs_to_client, init.compressions_to_server,
+                          init.compressions_to_client, init.languages_to_server, init.languages_to_client}) {
     if (list.text().size() > limits.name_list_bytes || list.size() > limits.name_list_names)
       return {Code::negotiation_too_large, 0};
   }

@@ -44,7 +44,8 @@ struct Agreement {
 Error check_kex_init(const KexInit& init, std::size_t payload_size, const Limits& limits);
 
 // The client's order decides. Names are compared whole; those over Limits::name_bytes match nothing, nor do markers.
-Result<Agreement> negotiate(const Provider& provider, const KexInit& client, const KexInit& server, const Limits& limits);
+Result<Agreement> negotiate(const Provider& provider, const KexInit& client, const KexInit& server,
+                            const Limits& limits);
 
 // Code::no_common_algorithm in words, with what the peer offers: for our own side, `limit` bytes of the list at most.
 std::string describe_no_common(std::uint32_t list, const KexInit& peer, std::size_t limit);

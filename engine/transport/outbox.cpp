@@ -15,9 +15,7 @@ Bytes Outbox::outgoing() {
   return {flight_.bytes.get() + flight_.begin, flight_.size()};
 }
 
-void Outbox::sent(std::size_t size) {
-  flight_.begin += std::min(size, flight_.size());
-}
+void Outbox::sent(std::size_t size) { flight_.begin += std::min(size, flight_.size()); }
 
 Buffer Outbox::reserve(std::size_t size) {
   ++turn_;

@@ -25,8 +25,8 @@ class PacketReader {
   void switch_keys(std::unique_ptr<Opener> opener, bool reset);
   void drop_keys() { opener_.reset(); }
 
-  std::uint32_t sequence() const { return sequence_; }         // of the next packet
-  std::uint64_t bytes_under_keys() const { return bytes_; }    // since the last switch, whole packets
+  std::uint32_t sequence() const { return sequence_; }       // of the next packet
+  std::uint64_t bytes_under_keys() const { return bytes_; }  // since the last switch, whole packets
   std::uint64_t packets_under_keys() const { return packets_; }
   bool in_packet() const { return length_.has_value(); }
 

@@ -102,8 +102,10 @@ bool set_expiry(KeyOptions& options, std::string_view value) {
   expiry.append(14 - value.size(), '0');
   if (utc) expiry += 'Z';
   // Of several, the earliest of the same clock counts; of both clocks, one that can be compared must not be lost.
-  if (!options.expiry.empty() && options.expiry.ends_with('Z') == utc) expiry = std::min(expiry, options.expiry);
-  else if (!options.expiry.empty()) return false;
+  if (!options.expiry.empty() && options.expiry.ends_with('Z') == utc)
+    expiry = std::min(expiry, options.expiry);
+  else if (!options.expiry.empty())
+    return false;
   options.expiry = std::move(expiry);
   return true;
 }
@@ -127,7 +129,7 @@ bool set_value(KeyOptions& options, const Option& option) {
 }
 
 bool takes_value(std::string_view name) {
-  constexpr std::array<std::string_view, 7> names = {"command",     "environment",  "from",      "permitopen",
+  constexpr std::array<std::string_view, 7> names = {"command",      "environment", "from",      "permitopen",
                                                      "permitlisten", "expiry-time", "principals"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -135,7 +137,8 @@ bool takes_value(std::string_view name) {
 // Why a line that lists the key does not let it in; empty when it does.
 std::string_view objection(const KeyOptions& options, const KeyContext& context) {
   for (const auto& patterns : options.from)
-    if (matches_address_list(context.address, patterns) != ListMatch::yes) return "the key may not be used from this address";
+    if (matches_address_list(context.address, patterns) != ListMatch::yes)
+      return "the key may not be used from this address";
   if (!options.expiry.empty()) {
     const auto now = options.expiry.ends_with('Z') ? context.now_utc : context.now_local;
     if (now.substr(0, 14) >= std::string_view(options.expiry).substr(0, 14)) return "the key's time has run out";

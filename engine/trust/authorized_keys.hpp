@@ -22,20 +22,20 @@ struct KeyOptions {
   bool user_rc = true;
   bool touch_required = true;
   bool verify_required = false;
-  bool cert_authority = false;                 // the line lists an authority, not a key that logs in
-  std::optional<std::string> command;          // run this, whatever the client asks for
+  bool cert_authority = false;         // the line lists an authority, not a key that logs in
+  std::optional<std::string> command;  // run this, whatever the client asks for
   std::vector<std::pair<std::string, std::string>> environment;
-  std::vector<std::string> from;               // address pattern lists, all of which must match
+  std::vector<std::string> from;  // address pattern lists, all of which must match
   std::vector<std::string> permit_open;
   std::vector<std::string> permit_listen;
   std::string principals;
-  std::string expiry;                          // 14 digits, year first; then perhaps 'Z'
+  std::string expiry;  // 14 digits, year first; then perhaps 'Z'
 };
 
 struct AuthorizedKey {
   std::size_t line = 0;  // counted from 1
   KeyOptions options;
-  std::string_view type;     // views into the text
+  std::string_view type;  // views into the text
   std::string_view comment;
   ByteVector blob;
 };

@@ -167,7 +167,8 @@ std::string known_hosts_name(std::string_view host, std::uint16_t port) {
 bool is_plain_host(std::string_view host) {
   if (host.empty() || std::string_view("-#@|!").find(host.front()) != std::string_view::npos) return false;
   return std::all_of(host.begin(), host.end(), [](char c) {
-    return static_cast<unsigned char>(c) > ' ' && c != '\x7f' && std::string_view(",*?").find(c) == std::string_view::npos;
+    return static_cast<unsigned char>(c) > ' ' && c != '\x7f' &&
+           std::string_view(",*?").find(c) == std::string_view::npos;
   });
 }
 

@@ -58,6 +58,7 @@ bool is_plain_host(std::string_view host);
 
 // The line to append for a new key, ended by '\n'. With a Random the name is hashed (HashKnownHosts), with null it is in
 // the clear. Nothing when the key blob is malformed, the name is not plain or the Random failed.
-std::optional<std::string> known_hosts_line(std::string_view host, std::uint16_t port, Bytes key, Random* hashed = nullptr);
+std::optional<std::string> known_hosts_line(std::string_view host, std::uint16_t port, Bytes key,
+                                            Random* hashed = nullptr);
 
 }  // namespace nacre

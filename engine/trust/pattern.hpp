@@ -22,7 +22,7 @@ ListMatch matches_address_list(std::string_view address, std::string_view patter
 // Whether the text is an IPv4 or IPv6 address in numbers; a zone ("%eth0") may follow.
 bool is_address(std::string_view text);
 
-std::string lower_case(std::string_view text);  // ASCII letters only
+std::string lower_case(std::string_view text);    // ASCII letters only
 std::string_view trimmed(std::string_view text);  // without blanks, tabs and CR at both ends
 
 // Cuts the next line off the front of `text`, without its LF or CR LF.

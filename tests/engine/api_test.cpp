@@ -123,7 +123,10 @@ class Monkey {
     EXPECT_LE(out.size(), 600'000U);
   }
 
-  Ticket ticket(Side& side) { return side.tickets[dice_(4) == 0 ? dice_(static_cast<std::uint32_t>(side.tickets.size())) : static_cast<std::uint32_t>(side.tickets.size()) - 1]; }
+  Ticket ticket(Side& side) {
+    return side.tickets[dice_(4) == 0 ? dice_(static_cast<std::uint32_t>(side.tickets.size()))
+                                      : static_cast<std::uint32_t>(side.tickets.size()) - 1];
+  }
   ChannelId channel(Side& side) { return side.channels[dice_(static_cast<std::uint32_t>(side.channels.size()))]; }
   std::string_view any_text() {
     static const std::string large(200'000, 'x');
@@ -157,8 +160,12 @@ class Monkey {
     const std::array<Bytes, 2> responses{bytes_of("a"), any_bytes()};
     const std::array<Prompt, 2> prompts{Prompt{any_text(), false}, Prompt{"b", true}};
     switch (dice_(10)) {
-      case 0: return ignore(side.engine->answer(at, ChannelVerdict{.accept = dice_(4) != 0, .reason = 2, .text = any_text()}));
-      case 1: return ignore(side.engine->answer(at, Signature{dice_(2) == 0 ? std::optional<Bytes>(any_bytes()) : std::nullopt}));
+      case 0:
+        return ignore(
+            side.engine->answer(at, ChannelVerdict{.accept = dice_(4) != 0, .reason = 2, .text = any_text()}));
+      case 1:
+        return ignore(
+            side.engine->answer(at, Signature{dice_(2) == 0 ? std::optional<Bytes>(any_bytes()) : std::nullopt}));
       case 2: return ignore(side.engine->reply(at, dice_(2) == 0, any_bytes()));
       default: break;
     }
@@ -170,13 +177,15 @@ class Monkey {
         case 3: return ignore(side.client->answer(at, Credential(TryNone{})));
         case 4: return ignore(side.client->answer(at, Credential(TryPassword{bytes_of(any_text())})));
         case 5: return ignore(side.client->answer(at, Credential(TryKeyboardInteractive{any_text()})));
-        default: return ignore(side.client->answer(at, Credential(TryPublicKey{any_bytes(), any_text(), dice_(2) == 0})));
+        default:
+          return ignore(side.client->answer(at, Credential(TryPublicKey{any_bytes(), any_text(), dice_(2) == 0})));
       }
     }
     switch (dice_(3)) {
       case 0: return ignore(side.server->answer(at, dice_(2) == 0 ? KeyInterest::yes : KeyInterest::no));
       case 1: return ignore(side.server->answer(at, static_cast<AuthVerdict>(dice_(4))));
-      default: return ignore(side.server->answer(at, Prompts{any_text(), any_text(), std::span(prompts).first(dice_(3))}));
+      default:
+        return ignore(side.server->answer(at, Prompts{any_text(), any_text(), std::span(prompts).first(dice_(3))}));
     }
   }
 
@@ -184,22 +193,34 @@ class Monkey {
     auto& engine = *side.engine;
     const auto stream = dice_(2) == 0 ? Stream::out : Stream::err;
     switch (dice_(20)) {
-      case 0: if (const auto id = engine.open(any_text(), any_bytes())) side.channels.push_back(*id); return;
-      case 1: case 2: case 3: return answer(side);
-      case 4: case 5: case 6: engine.write(channel(side), any_bytes(), stream); return;
+      case 0:
+        if (const auto id = engine.open(any_text(), any_bytes())) side.channels.push_back(*id);
+        return;
+      case 1:
+      case 2:
+      case 3: return answer(side);
+      case 4:
+      case 5:
+      case 6: engine.write(channel(side), any_bytes(), stream); return;
       case 7: {
         const auto at = channel(side);
         const auto place = engine.prepare(at, dice_(50'000), stream);
         std::fill(place.begin(), place.end(), std::byte{'p'});
         if (dice_(3) == 0) static_cast<void>(engine.outgoing());
-        engine.commit(dice_(10) == 0 ? channel(side) : at, dice_(10) == 0 ? 100'000 : dice_(static_cast<std::uint32_t>(place.size()) + 1));
+        engine.commit(dice_(10) == 0 ? channel(side) : at,
+                      dice_(10) == 0 ? 100'000 : dice_(static_cast<std::uint32_t>(place.size()) + 1));
         return;
       }
       case 8: engine.commit(channel(side), dice_(100)); return;
       case 9: engine.consumed(channel(side), dice_(100'000)); return;
-      case 10: case 11: if (const auto id = engine.request(channel(side), any_request(), dice_(2) == 0)) side.tickets.push_back(*id); return;
+      case 10:
+      case 11:
+        if (const auto id = engine.request(channel(side), any_request(), dice_(2) == 0)) side.tickets.push_back(*id);
+        return;
       case 12: static_cast<void>(engine.finish(channel(side))); return;
-      case 13: if (dice_(4) == 0) static_cast<void>(engine.close(channel(side))); return;
+      case 13:
+        if (dice_(4) == 0) static_cast<void>(engine.close(channel(side)));
+        return;
       case 14: static_cast<void>(engine.global_request(any_text(), any_bytes(), dice_(2) == 0)); return;
       case 15: static_cast<void>(engine.rekey()); return;
       case 16: static_cast<void>(engine.ignore(any_bytes())); return;
@@ -244,8 +265,9 @@ TEST_P(AnyOrder, OfCallsAfterALoginKeepsTheConnection) {
   // A refused signature of the host key is the one answer that ends it, as it says; and a hundred idle rekeys.
   for (const auto& error : {monkey.pair_->client_error, monkey.pair_->server_error}) {
     if (!error) continue;
-    EXPECT_TRUE(error->code == Code::signature_refused || error->code == Code::signature_wrong || error->code == Code::rekey_too_often ||
-                error->code == Code::disconnected_by_peer || error->code == Code::rekey_timeout || error->code == Code::malformed_message)
+    EXPECT_TRUE(error->code == Code::signature_refused || error->code == Code::signature_wrong ||
+                error->code == Code::rekey_too_often || error->code == Code::disconnected_by_peer ||
+                error->code == Code::rekey_timeout || error->code == Code::malformed_message)
         << describe(error->code) << monkey.pair_->client_log();
   }
 }

@@ -31,14 +31,32 @@ void send_request(Puppet& puppet, std::uint32_t channel, std::string_view name, 
 TEST(Channels, C01_UnknownNumbers) {
   for (const auto role : both) {
     const std::vector<std::pair<std::function<void(Puppet&)>, bool>> messages{
-        {[](Puppet& p) { p.send(ChannelData{99, bytes_of("x")}); }, true},
-        {[](Puppet& p) { p.send(ChannelExtendedData{99, 1, bytes_of("x")}); }, true},
+        {[](Puppet& p) {
+           p.send(ChannelData{99, bytes_of("x")});
+         },
+         true},
+        {[](Puppet& p) {
+           p.send(ChannelExtendedData{99, 1, bytes_of("x")});
+         },
+         true},
         {[](Puppet& p) { p.send(ChannelEof{99}); }, true},
         {[](Puppet& p) { p.send(ChannelClose{99}); }, true},
-        {[](Puppet& p) { p.send(ChannelRequest{99, "shell", false, {}}); }, true},
-        {[](Puppet& p) { p.send(ChannelOpenConfirmation{99, 0, 1000, 1000, {}}); }, true},
-        {[](Puppet& p) { p.send(ChannelOpenFailure{99, 1, {}, {}}); }, true},
-        {[](Puppet& p) { p.send(ChannelWindowAdjust{99, 1}); }, false},
+        {[](Puppet& p) {
+           p.send(ChannelRequest{99, "shell", false, {}});
+         },
+         true},
+        {[](Puppet& p) {
+           p.send(ChannelOpenConfirmation{99, 0, 1000, 1000, {}});
+         },
+         true},
+        {[](Puppet& p) {
+           p.send(ChannelOpenFailure{99, 1, {}, {}});
+         },
+         true},
+        {[](Puppet& p) {
+           p.send(ChannelWindowAdjust{99, 1});
+         },
+         false},
         {[](Puppet& p) { p.send(ChannelSuccess{99}); }, false},
         {[](Puppet& p) { p.send(ChannelFailure{99}); }, false},
     };
@@ -110,11 +128,17 @@ TEST(Channels, C03_C04_ConfirmationsAndTrafficNobodyWaitsFor) {
     EXPECT_EQ(puppet->code(), Code::unknown_channel);
   }
   const std::vector<std::function<void(Puppet&, std::uint32_t)>> early{
-      [](Puppet& p, std::uint32_t id) { p.send(ChannelData{id, bytes_of("x")}); },
-      [](Puppet& p, std::uint32_t id) { p.send(ChannelWindowAdjust{id, 1}); },
+      [](Puppet& p, std::uint32_t id) {
+        p.send(ChannelData{id, bytes_of("x")});
+      },
+      [](Puppet& p, std::uint32_t id) {
+        p.send(ChannelWindowAdjust{id, 1});
+      },
       [](Puppet& p, std::uint32_t id) { p.send(ChannelEof{id}); },
       [](Puppet& p, std::uint32_t id) { p.send(ChannelClose{id}); },
-      [](Puppet& p, std::uint32_t id) { p.send(ChannelRequest{id, "exit-status", false, {bytes_of("\0\0\0\1")}}); },
+      [](Puppet& p, std::uint32_t id) {
+        p.send(ChannelRequest{id, "exit-status", false, {bytes_of("\0\0\0\1")}});
+      },
   };
   for (const auto& message : early) {
     auto puppet = logged_in({.engine = Role::client});
@@ -167,7 +191,8 @@ TEST(Channels, C05_UndecidedOpensAndAllChannelsAreCounted) {
   // Answered out of order; each only once; none by another kind of answer.
   for (const std::size_t i : {3U, 0U, 15U}) {
     EXPECT_EQ(puppet->engine().reply(tickets[i], true), Status::wrong_answer);
-    EXPECT_EQ(puppet->engine().answer(tickets[i], ChannelVerdict{.accept = i != 0, .reason = 2, .text = "no"}), Status::ok);
+    EXPECT_EQ(puppet->engine().answer(tickets[i], ChannelVerdict{.accept = i != 0, .reason = 2, .text = "no"}),
+              Status::ok);
     EXPECT_EQ(puppet->engine().answer(tickets[i], ChannelVerdict{.accept = true}), Status::unknown_ticket);
   }
   puppet->pump();
@@ -347,8 +372,10 @@ TEST(Requests, OurRequestsAreAnsweredInOrder) {
   }
   std::vector<bool> successes;
   puppet->on_event = [&](const Event& event) {
-    if (const auto* answer = std::get_if<RequestAnswered>(&event)) answered.push_back(answer->ticket), successes.push_back(answer->success);
-    if (const auto* answer = std::get_if<GlobalRequestAnswered>(&event)) answered.push_back(answer->ticket), successes.push_back(answer->success);
+    if (const auto* answer = std::get_if<RequestAnswered>(&event))
+      answered.push_back(answer->ticket), successes.push_back(answer->success);
+    if (const auto* answer = std::get_if<GlobalRequestAnswered>(&event))
+      answered.push_back(answer->ticket), successes.push_back(answer->success);
     return false;
   };
   puppet->send(ChannelSuccess{id.id});
@@ -477,7 +504,8 @@ TEST(Requests, C15_MalformedAndRepeated) {
   auto client = logged_in({.engine = Role::client});
   const auto id = client->open();
   client->forget();
-  for (std::uint32_t status : {7U, 8U, 9U}) send_request(*client, id, "exit-status", false, encoded(ExitStatus{status}));
+  for (std::uint32_t status : {7U, 8U, 9U})
+    send_request(*client, id, "exit-status", false, encoded(ExitStatus{status}));
   send_request(*client, id, "exit-signal", false, encoded(ExitSignal{"TERM", false, "", ""}));
   EXPECT_EQ(client->told("RequestReceived 0 exit-status"), 1U);
   EXPECT_EQ(client->told("RequestReceived"), 1U);
@@ -497,11 +525,12 @@ TEST(Requests, C16_WhatCouldHarmAnApplicationIsRefused) {
   auto puppet = logged_in();
   const auto id = puppet->open();
   puppet->forget();
-  for (const auto& request : {Request(EnvRequest{"", "x"}), Request(EnvRequest{"A=B", "x"}), Request(EnvRequest{"A\0"sv, "x"}),
-                              Request(EnvRequest{"A\nB", "x"}), Request(EnvRequest{"A", "x\0y"sv}),
-                              Request(SignalRequest{"TERM; rm"}), Request(SignalRequest{""}), Request(SignalRequest{"T\n"}),
-                              Request(ExitStatus{0}), Request(ExitSignal{"TERM", false, {}, {}})}) {
-    const auto body = request.index() == 2   ? encoded(std::get<EnvRequest>(request))
+  for (const auto& request :
+       {Request(EnvRequest{"", "x"}), Request(EnvRequest{"A=B", "x"}), Request(EnvRequest{"A\0"sv, "x"}),
+        Request(EnvRequest{"A\nB", "x"}), Request(EnvRequest{"A", "x\0y"sv}), Request(SignalRequest{"TERM; rm"}),
+        Request(SignalRequest{""}), Request(SignalRequest{"T\n"}), Request(ExitStatus{0}),
+        Request(ExitSignal{"TERM", false, {}, {}})}) {
+    const auto body = request.index() == 2                             ? encoded(std::get<EnvRequest>(request))
                       : std::holds_alternative<SignalRequest>(request) ? encoded(std::get<SignalRequest>(request))
                       : std::holds_alternative<ExitStatus>(request)    ? encoded(std::get<ExitStatus>(request))
                                                                        : encoded(std::get<ExitSignal>(request));

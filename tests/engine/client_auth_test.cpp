@@ -293,7 +293,8 @@ TEST(ClientAuth, CredentialsBeyondAPacketAreTooLarge) {
   EXPECT_EQ(client.answer(ticket, HostKeyVerdict::trust), Status::wrong_answer);
   EXPECT_EQ(client.answer(ticket, Responses{}), Status::wrong_answer);
   EXPECT_EQ(client.answer(ticket, NewPassword{}), Status::wrong_answer);
-  EXPECT_EQ(client.answer(ticket, Credential(TryPublicKey{puppet.user_key->public_key().blob(), "ssh-ed25519", true})), Status::ok);
+  EXPECT_EQ(client.answer(ticket, Credential(TryPublicKey{puppet.user_key->public_key().blob(), "ssh-ed25519", true})),
+            Status::ok);
   EXPECT_FALSE(puppet.has(UserauthRequest::number));
 }
 
@@ -309,7 +310,8 @@ TEST(ClientAuth, ViewsOutliveTheAnswer) {
         EXPECT_TRUE(same_bytes(offered->key, p->host_key->public_key().blob()));
         EXPECT_EQ(offered->algorithm, "ssh-ed25519");
       } else if (const auto* wanted = std::get_if<CredentialsWanted>(&event)) {
-        EXPECT_EQ(p->client->answer(wanted->ticket, at_once ? signed_key(*p) : Credential(TryKeyboardInteractive{})), Status::ok);
+        EXPECT_EQ(p->client->answer(wanted->ticket, at_once ? signed_key(*p) : Credential(TryKeyboardInteractive{})),
+                  Status::ok);
       } else if (const auto* sign = std::get_if<SignatureWanted>(&event)) {
         const auto message = copy_of(sign->message);
         const auto blob = p->user_key->sign(sign->algorithm, sign->message, *p->engine_random);

@@ -27,8 +27,12 @@ constexpr bool ends_in_rest() {
 // Distinct contents for each kind of field.
 void fill(bool& value, int) { value = true; }
 void fill(std::uint32_t& value, int n) { value = 0x01020300U + static_cast<std::uint32_t>(n); }
-void fill(Bytes& value, int n) { value = bytes_of(std::string_view("bytes of a field").substr(static_cast<std::size_t>(n) % 8)); }
-void fill(std::string_view& value, int n) { value = std::string_view("text of a field").substr(static_cast<std::size_t>(n) % 8); }
+void fill(Bytes& value, int n) {
+  value = bytes_of(std::string_view("bytes of a field").substr(static_cast<std::size_t>(n) % 8));
+}
+void fill(std::string_view& value, int n) {
+  value = std::string_view("text of a field").substr(static_cast<std::size_t>(n) % 8);
+}
 void fill(NameList& value, int n) { value = NameList(std::string_view("one,two,three,four").substr(n % 2 ? 0 : 4)); }
 void fill(Rest& value, int) { value.bytes = bytes_of("all that is left"); }
 template <std::size_t N>
@@ -47,13 +51,13 @@ M filled() {
 template <class M>
 class EachStructure : public testing::Test {};
 
-using Structures = testing::Types<
-    Disconnect, Ignore, Unimplemented, Debug, ServiceRequest, ServiceAccept, ExtInfo, KexInit, NewKeys, KexInitial,
-    KexReply, UserauthRequest, PublicKeyBody, PasswordBody, KeyboardInteractiveBody, OneString, UserauthFailure,
-    UserauthSuccess, UserauthBanner, PublicKeyOk, PasswordChangeRequest, InfoRequest, InfoResponse, GlobalRequest,
-    RequestSuccess, RequestFailure, ChannelOpen, ChannelOpenConfirmation, ChannelOpenFailure, ChannelWindowAdjust,
-    ChannelData, ChannelExtendedData, ChannelEof, ChannelClose, ChannelRequest, ChannelSuccess, ChannelFailure, Ping,
-    Pong>;
+using Structures =
+    testing::Types<Disconnect, Ignore, Unimplemented, Debug, ServiceRequest, ServiceAccept, ExtInfo, KexInit, NewKeys,
+                   KexInitial, KexReply, UserauthRequest, PublicKeyBody, PasswordBody, KeyboardInteractiveBody,
+                   OneString, UserauthFailure, UserauthSuccess, UserauthBanner, PublicKeyOk, PasswordChangeRequest,
+                   InfoRequest, InfoResponse, GlobalRequest, RequestSuccess, RequestFailure, ChannelOpen,
+                   ChannelOpenConfirmation, ChannelOpenFailure, ChannelWindowAdjust, ChannelData, ChannelExtendedData,
+                   ChannelEof, ChannelClose, ChannelRequest, ChannelSuccess, ChannelFailure, Ping, Pong>;
 using Requests = testing::Types<PtyRequest, WindowChange, EnvRequest, ShellRequest, ExecRequest, SubsystemRequest,
                                 SignalRequest, BreakRequest, ExitStatus, ExitSignal>;
 
@@ -89,7 +93,8 @@ void check_structure() {
 template <class M>
 void lie_about_lengths() {
   const auto good = encoded(filled<M>());
-  for (const std::uint32_t lie : {0U, 0x7fffffffU, 0x80000000U, 0xfffffffbU, std::numeric_limits<std::uint32_t>::max()}) {
+  for (const std::uint32_t lie :
+       {0U, 0x7fffffffU, 0x80000000U, 0xfffffffbU, std::numeric_limits<std::uint32_t>::max()}) {
     for (std::size_t at = Message<M> ? 1 : 0; at + 4 <= good.size(); ++at) {
       auto bytes = good;
       store_be32(lie, bytes.data() + at);

@@ -144,20 +144,28 @@ TEST(Windows, ACommitOfLessOrNothingOrTooLate) {
   puppet->forget();
 
   // Whatever comes between, a lost place is nothing but lost.
-  const std::vector<std::function<void()>> between{
-      [&] { static_cast<void>(engine.outgoing()); },
-      [&] { engine.write(other, bytes_of("x")); },
-      [&] { static_cast<void>(engine.ignore(bytes_of("x"))); },
-      [&] { static_cast<void>(engine.poll(puppet->now)); static_cast<void>(engine.ignore(bytes_of(text(30'000)))); },
-      [&] { static_cast<void>(engine.prepare(other, 5)); },
-      [&] { static_cast<void>(engine.request(id, ExitStatus{1}, false)); },
-      [&] { static_cast<void>(engine.rekey()); puppet->pump(); },
-      [&] { puppet->pump(); },
-      [&] { engine.commit(other, 5); },
-      [&] { static_cast<void>(engine.finish(id)); },
-      [&] { static_cast<void>(engine.close(id)); },
-      [&] { puppet->send(ChannelClose{id.id}); puppet->pump(); },
-      [&] { engine.disconnect(); }};
+  const std::vector<std::function<void()>> between{[&] { static_cast<void>(engine.outgoing()); },
+                                                   [&] { engine.write(other, bytes_of("x")); },
+                                                   [&] { static_cast<void>(engine.ignore(bytes_of("x"))); },
+                                                   [&] {
+                                                     static_cast<void>(engine.poll(puppet->now));
+                                                     static_cast<void>(engine.ignore(bytes_of(text(30'000))));
+                                                   },
+                                                   [&] { static_cast<void>(engine.prepare(other, 5)); },
+                                                   [&] { static_cast<void>(engine.request(id, ExitStatus{1}, false)); },
+                                                   [&] {
+                                                     static_cast<void>(engine.rekey());
+                                                     puppet->pump();
+                                                   },
+                                                   [&] { puppet->pump(); },
+                                                   [&] { engine.commit(other, 5); },
+                                                   [&] { static_cast<void>(engine.finish(id)); },
+                                                   [&] { static_cast<void>(engine.close(id)); },
+                                                   [&] {
+                                                     puppet->send(ChannelClose{id.id});
+                                                     puppet->pump();
+                                                   },
+                                                   [&] { engine.disconnect(); }};
   for (std::size_t i = 0; i < between.size(); ++i) {
     static_cast<void>(engine.ignore(bytes_of("something in the buffer")));
     place = engine.prepare(id, 100);
@@ -365,7 +373,8 @@ TEST(BackPressure, OneSlowChannelStallsOnlyItself) {
     const auto* writable = std::get_if<Writable>(&event);
     if (!writable) return false;
     for (std::size_t i = 0; i < channels.size(); ++i)
-      if (channels[i] == writable->channel) done[i] += pair.client->write(channels[i], bytes_of(std::string_view(all).substr(done[i])));
+      if (channels[i] == writable->channel)
+        done[i] += pair.client->write(channels[i], bytes_of(std::string_view(all).substr(done[i])));
     return true;
   };
   for (std::size_t i = 0; i < channels.size(); ++i) done[i] = pair.client->write(channels[i], bytes_of(all));

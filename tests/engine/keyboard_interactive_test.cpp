@@ -250,7 +250,8 @@ TEST(KeyboardInteractive, ResponsesBeyondAPacketAreTooLarge) {
   const ByteVector large(1025), fitting(1000);
   EXPECT_EQ(puppet->client->answer(ticket, Responses{std::vector<Bytes>(100, large)}), Status::too_large);
   EXPECT_EQ(puppet->client->answer(ticket, Responses{std::vector<Bytes>(100, fitting)}), Status::too_large);
-  EXPECT_EQ(puppet->client->answer(ticket, Responses{std::vector<Bytes>(99, Bytes(fitting).first(1))}), Status::malformed);
+  EXPECT_EQ(puppet->client->answer(ticket, Responses{std::vector<Bytes>(99, Bytes(fitting).first(1))}),
+            Status::malformed);
   EXPECT_EQ(puppet->client->answer(ticket, Responses{std::vector<Bytes>(100, Bytes(fitting).first(300))}), Status::ok);
 }
 

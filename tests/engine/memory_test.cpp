@@ -116,8 +116,10 @@ TEST_P(PerPacket, NothingIsAllocatedAfterTheWarmUp) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, PerPacket,
-                         testing::Values(std::pair("chacha20-poly1305@openssh.com", ""), std::pair("aes128-gcm@openssh.com", ""),
-                                         std::pair("aes256-gcm@openssh.com", ""), std::pair("aes128-ctr", "hmac-sha2-256"),
+                         testing::Values(std::pair("chacha20-poly1305@openssh.com", ""),
+                                         std::pair("aes128-gcm@openssh.com", ""),
+                                         std::pair("aes256-gcm@openssh.com", ""),
+                                         std::pair("aes128-ctr", "hmac-sha2-256"),
                                          std::pair("aes256-ctr", "hmac-sha2-512-etm@openssh.com"),
                                          std::pair("aes192-ctr", "hmac-sha2-256-etm@openssh.com")));
 
@@ -220,7 +222,8 @@ TEST(Memory, WritableForEverLeavesNothing) {
       }
       // One poll only: the others that could be told stay in the list.
       if (auto event = pair.client->poll(pair.now))
-        if (const auto* writable = std::get_if<Writable>(&*event)) pair.client->write(writable->channel, bytes_of(text));
+        if (const auto* writable = std::get_if<Writable>(&*event))
+          pair.client->write(writable->channel, bytes_of(text));
     }
   };
   rounds(2'000);

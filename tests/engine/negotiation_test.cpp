@@ -112,7 +112,8 @@ TEST(KeyExchangeInit, K04_NamesAreClean) {
 
 TEST(KeyExchangeInit, K05_NamesAreComparedWhole) {
   for (const auto role : both)
-    for (const auto* name : {"curve25519-sha25", "curve25519-sha2566", "CURVE25519-SHA256", "curve25519-sha256@libssh.or"}) {
+    for (const auto* name :
+         {"curve25519-sha25", "curve25519-sha2566", "CURVE25519-SHA256", "curve25519-sha256@libssh.or"}) {
       const auto puppet = ended_by_lists(role, {{&KexInit::key_exchanges, name}});
       EXPECT_EQ(puppet.code(), Code::no_common_algorithm) << name;
       EXPECT_EQ(puppet.error.where, 0U);
@@ -121,8 +122,9 @@ TEST(KeyExchangeInit, K05_NamesAreComparedWhole) {
 
 TEST(KeyExchangeInit, K06_MarkersAreNoAlgorithms) {
   for (const auto role : both)
-    for (const auto* names : {"ext-info-c", "ext-info-s", "kex-strict-c-v00@openssh.com", "kex-strict-s-v00@openssh.com",
-                              "ext-info-c,ext-info-s,kex-strict-c,kex-strict-s,kex-strict-c-v00@openssh.com"}) {
+    for (const auto* names :
+         {"ext-info-c", "ext-info-s", "kex-strict-c-v00@openssh.com", "kex-strict-s-v00@openssh.com",
+          "ext-info-c,ext-info-s,kex-strict-c,kex-strict-s,kex-strict-c-v00@openssh.com"}) {
       const auto puppet = ended_by_lists(role, {{&KexInit::key_exchanges, names}});
       EXPECT_EQ(puppet.code(), Code::no_common_algorithm) << names;
       EXPECT_EQ(puppet.farewell(), Reason::key_exchange_failed);
@@ -132,7 +134,8 @@ TEST(KeyExchangeInit, K06_MarkersAreNoAlgorithms) {
 TEST(KeyExchangeInit, K07_WhichListHadNothingInCommon) {
   using L = KexInit;
   const std::pair<NameList L::*, std::uint32_t> lists[] = {
-      {&L::key_exchanges, 0}, {&L::host_keys, 1}, {&L::ciphers_to_server, 2}, {&L::ciphers_to_client, 3},
+      {&L::key_exchanges, 0},          {&L::host_keys, 1},
+      {&L::ciphers_to_server, 2},      {&L::ciphers_to_client, 3},
       {&L::compressions_to_server, 6}, {&L::compressions_to_client, 7}};
   for (const auto role : both)
     for (const auto& [list, where] : lists) {
@@ -178,8 +181,8 @@ TEST(KeyExchangeInit, K07_TheClientsOrderDecides) {
 TEST(KeyExchangeInit, ALongNameMatchesNothing) {
   // Over 64 bytes: the provider has no such row, so what is tested is that it is passed over and the next one taken.
   for (const auto role : both) {
-    const auto puppet =
-        ended_by_lists(role, {{&KexInit::key_exchanges, std::string(65, 'x') + ",curve25519-sha256,ext-info-c,ext-info-s"}});
+    const auto puppet = ended_by_lists(
+        role, {{&KexInit::key_exchanges, std::string(65, 'x') + ",curve25519-sha256,ext-info-c,ext-info-s"}});
     EXPECT_EQ(puppet.closed, 0) << puppet.log();
   }
 }
@@ -190,8 +193,9 @@ TEST(KeyExchangeInit, ALongNameMatchesNothing) {
 std::unique_ptr<Puppet> guessing(std::string first_key_exchange, std::string first_host_key, ByteVector guess) {
   PuppetOptions options{.strict = true, .guess_follows = true, .hold_method = true};
   options.server.algorithms.key_exchanges = {"curve25519-sha256", "ecdh-sha2-nistp256"};
-  options.edit_kex_init = with_lists({{&KexInit::key_exchanges, first_key_exchange + ",curve25519-sha256,kex-strict-c-v00@openssh.com"},
-                                      {&KexInit::host_keys, first_host_key + ",ssh-ed25519"}});
+  options.edit_kex_init =
+      with_lists({{&KexInit::key_exchanges, first_key_exchange + ",curve25519-sha256,kex-strict-c-v00@openssh.com"},
+                  {&KexInit::host_keys, first_host_key + ",ssh-ed25519"}});
   auto puppet = std::make_unique<Puppet>(options);
   puppet->start();
   if (!guess.empty()) puppet->send_payload(guess);
@@ -206,9 +210,8 @@ ByteVector some_guess(std::uint8_t number) {
 }
 
 TEST(Guess, K08_AWrongOneIsDroppedOnce) {
-  const std::pair<std::string, std::string> wrong[] = {{"x-unknown", "ssh-ed25519"},
-                                                       {"ecdh-sha2-nistp256", "ssh-ed25519"},
-                                                       {"curve25519-sha256", "x-unknown"}};
+  const std::pair<std::string, std::string> wrong[] = {
+      {"x-unknown", "ssh-ed25519"}, {"ecdh-sha2-nistp256", "ssh-ed25519"}, {"curve25519-sha256", "x-unknown"}};
   for (const auto& [kex, host] : wrong)
     for (const std::uint8_t number : {std::uint8_t{30}, std::uint8_t{31}, std::uint8_t{34}, std::uint8_t{49}}) {
       auto puppet = guessing(kex, host, some_guess(number));
@@ -241,7 +244,8 @@ TEST(Guess, K08_AServersWrongOneIsDroppedOnceToo) {
   for (const int packets : {1, 2}) {
     PuppetOptions options{.engine = Role::client, .guess_follows = true, .hold_method = true};
     options.client.algorithms.key_exchanges = {"curve25519-sha256"};
-    options.edit_kex_init = with_lists({{&KexInit::key_exchanges, "x-unknown,curve25519-sha256,kex-strict-s-v00@openssh.com"}});
+    options.edit_kex_init =
+        with_lists({{&KexInit::key_exchanges, "x-unknown,curve25519-sha256,kex-strict-s-v00@openssh.com"}});
     Puppet puppet(options);
     puppet.start();
     for (int i = 0; i < packets; ++i) puppet.send_payload(some_guess(31));
@@ -384,7 +388,8 @@ TEST(HostKey, K19_ASignatureByAnotherKeyOrOverAnotherHash) {
 }
 
 TEST(HostKey, K22_MalformedKeys) {
-  const auto cut = with_reply([](KexReply& reply, std::vector<ByteVector>&) { reply.host_key = reply.host_key.first(30); });
+  const auto cut =
+      with_reply([](KexReply& reply, std::vector<ByteVector>&) { reply.host_key = reply.host_key.first(30); });
   EXPECT_EQ(cut.code(), Code::host_key_unacceptable);
   const auto empty = with_reply([](KexReply& reply, std::vector<ByteVector>&) { reply.host_key = {}; });
   EXPECT_EQ(empty.code(), Code::host_key_unacceptable);

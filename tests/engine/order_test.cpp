@@ -8,7 +8,7 @@
 namespace nacre::test {
 namespace {
 
-constexpr std::array stages{Stage::kex_init, Stage::kex_method, Stage::kex_new_keys, Stage::service,     Stage::auth,
+constexpr std::array stages{Stage::kex_init, Stage::kex_method, Stage::kex_new_keys, Stage::service, Stage::auth,
                             Stage::open,     Stage::rekey_ours, Stage::rekey_theirs, Stage::closed};
 
 TEST(OrderTable, RowsCoverEveryNumberOnce) {
@@ -56,13 +56,18 @@ Ruling expected_before_open(const Asked& q) {
   const bool auth = q.stage == Stage::auth;
   switch (q.number) {
     case 1: return Ruling::accept;
-    case 2: case 3: case 192: case 193: return Ruling::ignore;
+    case 2:
+    case 3:
+    case 192:
+    case 193: return Ruling::ignore;
     case 4: return Ruling::accept;
     case 5: return server ? (auth ? Ruling::expected : Ruling::accept) : Ruling::end;
     case 6: return !server && !auth ? Ruling::expected : Ruling::end;
     case 7: return server && auth ? Ruling::end : Ruling::expected;
     case 50: return server && auth ? Ruling::accept : Ruling::end;
-    case 51: case 52: case 60: return !server && auth ? Ruling::expected : Ruling::end;
+    case 51:
+    case 52:
+    case 60: return !server && auth ? Ruling::expected : Ruling::end;
     case 53: return !server && auth ? Ruling::accept : Ruling::end;
     case 61: return server && auth ? Ruling::expected : Ruling::end;
     default: break;
@@ -74,13 +79,28 @@ Ruling expected_when_open(const Asked& q) {
   const auto n = q.number;
   const bool ours = q.stage == Stage::rekey_ours;  // what we answer waits
   switch (n) {
-    case 1: case 4: return Ruling::accept;
-    case 2: case 3: case 193: return Ruling::ignore;
-    case 20: case 81: case 82: case 93: case 99: case 100: return Ruling::accept;
+    case 1:
+    case 4: return Ruling::accept;
+    case 2:
+    case 3:
+    case 193: return Ruling::ignore;
+    case 20:
+    case 81:
+    case 82:
+    case 93:
+    case 99:
+    case 100: return Ruling::accept;
     case 50: return q.receiver == Role::server ? Ruling::ignore : Ruling::end;
-    case 80: case 90: case 192: return ours ? Ruling::hold : Ruling::accept;
-    case 91: case 92: return Ruling::expected;
-    case 94: case 95: case 96: case 97: case 98: return ours ? Ruling::hold : Ruling::expected;
+    case 80:
+    case 90:
+    case 192: return ours ? Ruling::hold : Ruling::accept;
+    case 91:
+    case 92: return Ruling::expected;
+    case 94:
+    case 95:
+    case 96:
+    case 97:
+    case 98: return ours ? Ruling::hold : Ruling::expected;
     default: break;
   }
   if (among(n, 8, 19) || among(n, 22, 29) || n >= 83) return Ruling::unimplemented;
@@ -145,7 +165,10 @@ std::unique_ptr<Puppet> brought_to(Stage stage, Role engine, bool strict) {
   switch (stage) {
     case Stage::kex_init:
     case Stage::kex_method:
-    case Stage::kex_new_keys: puppet->start(); puppet->pump(); break;
+    case Stage::kex_new_keys:
+      puppet->start();
+      puppet->pump();
+      break;
     case Stage::service: puppet->exchange(); break;
     case Stage::auth:
       if (engine == Role::client) {

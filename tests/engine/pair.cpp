@@ -27,37 +27,68 @@ struct Describe {
            text(e.host_key) + " " + text(e.cipher_in) + " " + text(e.cipher_out) + " " + text(e.mac_in) + " " +
            text(e.mac_out) + " " + text(e.peer_ident);
   }
-  std::string operator()(const SignatureWanted& e) const { return "SignatureWanted " + text(e.algorithm) + " " + hex_of(e.message); }
+  std::string operator()(const SignatureWanted& e) const {
+    return "SignatureWanted " + text(e.algorithm) + " " + hex_of(e.message);
+  }
   std::string operator()(const DebugReceived& e) const { return "DebugReceived " + text(e.text); }
   std::string operator()(const Closed& e) const {
-    return "Closed " + text(describe(e.error.code)) + " where=" + number(e.error.where) + " reason=" +
-           number(static_cast<std::uint32_t>(e.reason)) + " by_peer=" + number(e.by_peer) + " " + text(e.text);
+    return "Closed " + text(describe(e.error.code)) + " where=" + number(e.error.where) +
+           " reason=" + number(static_cast<std::uint32_t>(e.reason)) + " by_peer=" + number(e.by_peer) + " " +
+           text(e.text);
   }
-  std::string operator()(const HostKeyOffered& e) const { return "HostKeyOffered " + text(e.algorithm) + " " + hex_of(e.key); }
+  std::string operator()(const HostKeyOffered& e) const {
+    return "HostKeyOffered " + text(e.algorithm) + " " + hex_of(e.key);
+  }
   std::string operator()(const LineReceived& e) const { return "LineReceived " + text(e.text); }
-  std::string operator()(const CredentialsWanted& e) const { return "CredentialsWanted " + text(e.methods.text()) + " partial=" + number(e.partial); }
-  std::string operator()(const PromptsReceived& e) const { return "PromptsReceived " + text(e.name) + " " + text(e.instruction) + " " + number(e.prompts.size()); }
+  std::string operator()(const CredentialsWanted& e) const {
+    return "CredentialsWanted " + text(e.methods.text()) + " partial=" + number(e.partial);
+  }
+  std::string operator()(const PromptsReceived& e) const {
+    return "PromptsReceived " + text(e.name) + " " + text(e.instruction) + " " + number(e.prompts.size());
+  }
   std::string operator()(const PasswordChangeWanted& e) const { return "PasswordChangeWanted " + text(e.prompt); }
   std::string operator()(const BannerReceived& e) const { return "BannerReceived " + text(e.text); }
-  std::string operator()(const PublicKeyOffered& e) const { return "PublicKeyOffered " + text(e.user) + " " + text(e.algorithm); }
-  std::string operator()(const PublicKeyProven& e) const { return "PublicKeyProven " + text(e.user) + " " + text(e.algorithm); }
-  std::string operator()(const PasswordReceived& e) const { return "PasswordReceived " + text(e.user) + " " + text(text_of(e.password)); }
+  std::string operator()(const PublicKeyOffered& e) const {
+    return "PublicKeyOffered " + text(e.user) + " " + text(e.algorithm);
+  }
+  std::string operator()(const PublicKeyProven& e) const {
+    return "PublicKeyProven " + text(e.user) + " " + text(e.algorithm);
+  }
+  std::string operator()(const PasswordReceived& e) const {
+    return "PasswordReceived " + text(e.user) + " " + text(text_of(e.password));
+  }
   std::string operator()(const NoneReceived& e) const { return "NoneReceived " + text(e.user); }
-  std::string operator()(const KeyboardInteractiveWanted& e) const { return "KeyboardInteractiveWanted " + text(e.user); }
-  std::string operator()(const ResponsesReceived& e) const { return "ResponsesReceived " + text(e.user) + " " + number(e.responses.size()); }
+  std::string operator()(const KeyboardInteractiveWanted& e) const {
+    return "KeyboardInteractiveWanted " + text(e.user);
+  }
+  std::string operator()(const ResponsesReceived& e) const {
+    return "ResponsesReceived " + text(e.user) + " " + number(e.responses.size());
+  }
   std::string operator()(const Authenticated& e) const { return "Authenticated " + text(e.user); }
-  std::string operator()(const ChannelOpenReceived& e) const { return "ChannelOpenReceived " + text(e.type) + " " + number(e.channel.id); }
+  std::string operator()(const ChannelOpenReceived& e) const {
+    return "ChannelOpenReceived " + text(e.type) + " " + number(e.channel.id);
+  }
   std::string operator()(const ChannelOpened& e) const { return "ChannelOpened " + number(e.channel.id); }
-  std::string operator()(const ChannelRefused& e) const { return "ChannelRefused " + number(e.channel.id) + " " + number(e.reason) + " " + text(e.text); }
+  std::string operator()(const ChannelRefused& e) const {
+    return "ChannelRefused " + number(e.channel.id) + " " + number(e.reason) + " " + text(e.text);
+  }
   std::string operator()(const DataReceived& e) const {
-    return "DataReceived " + number(e.channel.id) + (e.stream == Stream::err ? " err " : " out ") + number(e.data.size());
+    return "DataReceived " + number(e.channel.id) + (e.stream == Stream::err ? " err " : " out ") +
+           number(e.data.size());
   }
   std::string operator()(const Writable& e) const { return "Writable " + number(e.channel.id); }
   std::string operator()(const EofReceived& e) const { return "EofReceived " + number(e.channel.id); }
   std::string operator()(const ChannelClosed& e) const { return "ChannelClosed " + number(e.channel.id); }
-  std::string operator()(const RequestReceived& e) const { return "RequestReceived " + number(e.channel.id) + " " + text(name_of(e.request)) + " reply=" + number(e.want_reply); }
-  std::string operator()(const RequestAnswered& e) const { return "RequestAnswered " + number(e.channel.id) + " " + number(e.success); }
-  std::string operator()(const GlobalRequestReceived& e) const { return "GlobalRequestReceived " + text(e.name) + " reply=" + number(e.want_reply); }
+  std::string operator()(const RequestReceived& e) const {
+    return "RequestReceived " + number(e.channel.id) + " " + text(name_of(e.request)) +
+           " reply=" + number(e.want_reply);
+  }
+  std::string operator()(const RequestAnswered& e) const {
+    return "RequestAnswered " + number(e.channel.id) + " " + number(e.success);
+  }
+  std::string operator()(const GlobalRequestReceived& e) const {
+    return "GlobalRequestReceived " + text(e.name) + " reply=" + number(e.want_reply);
+  }
   std::string operator()(const GlobalRequestAnswered& e) const { return "GlobalRequestAnswered " + number(e.success); }
 };
 

@@ -39,10 +39,10 @@ struct PairOptions {
 // One direction of the stream between the engines.
 struct Link {
   ByteVector in_flight;
-  std::uint64_t carried = 0;                                  // bytes in all
-  std::optional<std::uint64_t> cut_after;                     // bytes; then the stream ends
-  std::function<void(std::uint64_t offset, Buffer)> spoil;    // sees every byte before it arrives
-  ByteVector record;                                          // all that was sent
+  std::uint64_t carried = 0;                                // bytes in all
+  std::optional<std::uint64_t> cut_after;                   // bytes; then the stream ends
+  std::function<void(std::uint64_t offset, Buffer)> spoil;  // sees every byte before it arrives
+  ByteVector record;                                        // all that was sent
   bool ended = false;
 };
 

@@ -22,7 +22,7 @@ namespace nacre::test {
 struct PuppetOptions {
   Role engine = Role::server;  // of the engine under test
   std::uint64_t seed = 1;
-  ClientConfig client = {};    // the engine's configuration: one of the two counts
+  ClientConfig client = {};  // the engine's configuration: one of the two counts
   ServerConfig server = {};
   KeyType host_key = KeyType::ed25519;
   KeyType user_key = KeyType::ed25519;
@@ -30,10 +30,10 @@ struct PuppetOptions {
   // The puppet's own.
   AlgorithmNames algorithms = {};
   std::string ident = "SSH-2.0-puppet\r\n";
-  bool strict = true;                                 // whether it lists the marker of its role
-  bool extensions = true;                             // likewise ext-info
-  std::vector<std::string> more_key_exchanges = {};   // names put in front of its list
-  bool guess_follows = false;                         // first_kex_packet_follows, and a wrong packet behind it
+  bool strict = true;                                   // whether it lists the marker of its role
+  bool extensions = true;                               // likewise ext-info
+  std::vector<std::string> more_key_exchanges = {};     // names put in front of its list
+  bool guess_follows = false;                           // first_kex_packet_follows, and a wrong packet behind it
   std::function<void(ByteVector&)> edit_kex_init = {};  // the payload, before it is sent and hashed
   std::function<void(ByteVector&)> edit_method = {};    // the payload of 30 or 31
   bool hold_kex_init = false, hold_method = false, hold_new_keys = false;  // not by itself then
@@ -44,13 +44,13 @@ class Puppet {
   explicit Puppet(PuppetOptions options = {});
 
   // ---- steps
-  void start();              // polls the engine once and sends the puppet's identification and KEXINIT
-  bool exchange();           // start, and the whole first key exchange
-  bool begin_service();      // and ssh-userauth runs
-  bool login();              // and the user is in, by password "sesame"
-  std::uint32_t open();      // a session channel; the engine's number of it. The puppet's is 7
+  void start();          // polls the engine once and sends the puppet's identification and KEXINIT
+  bool exchange();       // start, and the whole first key exchange
+  bool begin_service();  // and ssh-userauth runs
+  bool login();          // and the user is in, by password "sesame"
+  std::uint32_t open();  // a session channel; the engine's number of it. The puppet's is 7
   void send_kex_init();
-  void send_method();        // what is due of 30 or 31
+  void send_method();  // what is due of 30 or 31
   void send_new_keys();
 
   // ---- raw
@@ -72,12 +72,12 @@ class Puppet {
     take_sealed(bytes);
     return bytes;
   }
-  void pump();                                  // bytes and events, until nothing moves
-  void advance(std::chrono::milliseconds time); // and then pump
+  void pump();                                   // bytes and events, until nothing moves
+  void advance(std::chrono::milliseconds time);  // and then pump
   void end_input() { engine().input_ended(); }
 
   // ---- what came back
-  std::vector<ByteVector> received;             // payloads, since the last forget()
+  std::vector<ByteVector> received;  // payloads, since the last forget()
   std::string received_ident;
   void forget() { received.clear(), events.clear(); }
   std::size_t count(std::uint8_t number) const;
@@ -90,14 +90,14 @@ class Puppet {
   }
 
   // ---- the engine and its application
-  std::vector<std::string> events;              // one line each, since the last forget()
+  std::vector<std::string> events;  // one line each, since the last forget()
   std::string log() const;
   std::size_t told(std::string_view start) const;  // events whose line begins like this
-  std::function<bool(const Event&)> on_event;   // before the usual answers; true: dealt with
+  std::function<bool(const Event&)> on_event;      // before the usual answers; true: dealt with
   bool consume = true;
-  std::string data;                             // of all channels
+  std::string data;  // of all channels
   int closed = 0;
-  Error error;                                  // of Closed
+  Error error;  // of Closed
   Reason reason = Reason::none;
   bool by_peer = false;
   Code code() const { return error.code; }
@@ -109,10 +109,10 @@ class Puppet {
 
   PuppetOptions options;
   TimePoint now = TimePoint{} + std::chrono::hours(1);
-  bool auto_login = true;   // as a server: accepts the service and any login
-  bool paused = false;      // takes nothing from the engine
+  bool auto_login = true;  // as a server: accepts the service and any login
+  bool paused = false;     // takes nothing from the engine
   bool strict = false;
-  bool keys_on = false;     // its own NEWKEYS is out
+  bool keys_on = false;  // its own NEWKEYS is out
   std::unique_ptr<PrivateKey> host_key, user_key;
 
   std::unique_ptr<Random> engine_random, random;

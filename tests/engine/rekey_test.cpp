@@ -277,8 +277,10 @@ TEST(Rekey, K23_R07_OtherAlgorithmsAndHashesEachTime) {
   for (const auto role : {Role::server, Role::client}) {
     PuppetOptions options{.engine = role};
     for (auto* names : {&options.client.algorithms, &options.server.algorithms}) {
-      names->key_exchanges = {"curve25519-sha256", "ecdh-sha2-nistp521", "ecdh-sha2-nistp384", "ecdh-sha2-nistp256", "mlkem768x25519-sha256"};
-      names->macs = {"hmac-sha2-256-etm@openssh.com", "hmac-sha2-512", "hmac-sha2-256", "hmac-sha2-512-etm@openssh.com"};
+      names->key_exchanges = {"curve25519-sha256", "ecdh-sha2-nistp521", "ecdh-sha2-nistp384", "ecdh-sha2-nistp256",
+                              "mlkem768x25519-sha256"};
+      names->macs = {"hmac-sha2-256-etm@openssh.com", "hmac-sha2-512", "hmac-sha2-256",
+                     "hmac-sha2-512-etm@openssh.com"};
     }
     Puppet puppet(options);
     ASSERT_TRUE(puppet.login());

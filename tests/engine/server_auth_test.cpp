@@ -111,8 +111,8 @@ TEST_P(EachKey, A08_TheSignatureIsBoundToEveryField) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Auth, EachKey,
-                         testing::Values(KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384, KeyType::ecdsa_p521,
-                                         KeyType::rsa));
+                         testing::Values(KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384,
+                                         KeyType::ecdsa_p521, KeyType::rsa));
 
 TEST(ServerAuth, A06_AnotherKeysSignatureProvesNothing) {
   auto puppet = at_auth();
@@ -322,7 +322,9 @@ TEST(ServerAuth, A17_FailuresWaitWhateverTheirCause) {
   const std::vector<std::function<void(Puppet&)>> attempts{
       [](Puppet& p) { try_password(p, "wrong"); }, [](Puppet& p) { try_password(p, std::string(2000, 'x')); },
       [&](Puppet& p) { offer(p, *other); }, [](Puppet& p) { request(p, "x", {}); },
-      [](Puppet& p) { request(p, "publickey", encoded(PublicKeyBody{false, "x", {}, {}})); }};
+      [](Puppet& p) {
+        request(p, "publickey", encoded(PublicKeyBody{false, "x", {}, {}}));
+      }};
   ByteVector first;
   for (const auto& attempt : attempts) {
     auto puppet = at_auth(options);

@@ -14,13 +14,13 @@ bool is_strict(const Puppet& puppet) { return puppet.told("KeysExchanged first=1
 TEST(Strict, S01_S06_BothSpellingsOfThePeersOwnRole) {
   for (const auto role : both) {
     const std::string own = role == Role::server ? "c" : "s", other = role == Role::server ? "s" : "c";
-    for (const auto& [name, counts] : std::vector<std::pair<std::string, bool>>{
-             {"kex-strict-" + own + "-v00@openssh.com", true},
-             {"kex-strict-" + own, true},
-             {"kex-strict-" + other + "-v00@openssh.com", false},
-             {"kex-strict-" + other, false},
-             {"kex-strict-" + own + "-v01@openssh.com", false},
-             {"kex-strict-" + own + "-v00@openssh.co", false}}) {
+    for (const auto& [name, counts] :
+         std::vector<std::pair<std::string, bool>>{{"kex-strict-" + own + "-v00@openssh.com", true},
+                                                   {"kex-strict-" + own, true},
+                                                   {"kex-strict-" + other + "-v00@openssh.com", false},
+                                                   {"kex-strict-" + other, false},
+                                                   {"kex-strict-" + own + "-v01@openssh.com", false},
+                                                   {"kex-strict-" + own + "-v00@openssh.co", false}}) {
       Puppet puppet({.engine = role, .strict = false, .more_key_exchanges = {name}});
       puppet.start();
       puppet.pump();
@@ -85,7 +85,8 @@ TEST(Strict, S04_SequencesStartAnewAtEachNewKeysOfSeveral) {
           else
             ASSERT_EQ(puppet.engine().rekey(), Status::ok);
           puppet.pump();
-          ASSERT_EQ(puppet.told(strict ? "KeysExchanged first=0 strict=1" : "KeysExchanged first=0 strict=0"), 1U) << i << puppet.log();
+          ASSERT_EQ(puppet.told(strict ? "KeysExchanged first=0 strict=1" : "KeysExchanged first=0 strict=0"), 1U)
+              << i << puppet.log();
           puppet.send_number(222);  // answered with the sequence it was read under
           puppet.pump();
           const auto answer = puppet.last<Unimplemented>();
@@ -109,10 +110,13 @@ TEST(Strict, S05_LaterMarkersMeanNothing) {
       ASSERT_TRUE(puppet.login());
       puppet.send(Ignore{bytes_of("legal before a later KEXINIT")});
       // The marker that says the opposite.
-      if (!strict) puppet.options.more_key_exchanges = {role == Role::server ? "kex-strict-c-v00@openssh.com" : "kex-strict-s-v00@openssh.com"};
+      if (!strict)
+        puppet.options.more_key_exchanges = {role == Role::server ? "kex-strict-c-v00@openssh.com"
+                                                                  : "kex-strict-s-v00@openssh.com"};
       puppet.send_kex_init();
       puppet.pump();
-      EXPECT_EQ(puppet.told(strict ? "KeysExchanged first=0 strict=1" : "KeysExchanged first=0 strict=0"), 1U) << puppet.log();
+      EXPECT_EQ(puppet.told(strict ? "KeysExchanged first=0 strict=1" : "KeysExchanged first=0 strict=0"), 1U)
+          << puppet.log();
       // And IGNORE is legal in the middle of one.
       puppet.options.hold_method = true;
       puppet.send_kex_init();
@@ -157,7 +161,11 @@ TEST(ExtensionInfo, S08_NotBeforeNewKeys) {
   for (const auto role : both)
     for (const bool strict : {false, true})
       for (const int step : {0, 1, 2}) {
-        Puppet puppet({.engine = role, .strict = strict, .hold_kex_init = step == 0, .hold_method = step == 1, .hold_new_keys = step == 2});
+        Puppet puppet({.engine = role,
+                       .strict = strict,
+                       .hold_kex_init = step == 0,
+                       .hold_method = step == 1,
+                       .hold_new_keys = step == 2});
         puppet.auto_login = false;
         puppet.start();
         puppet.pump();
@@ -307,8 +315,8 @@ TEST_P(Algorithms, LogInTalkAndRekey) {
   Pair pair(options);
   pair.login();
   ASSERT_TRUE(pair.client->authenticated()) << pair.client_log() << pair.server_log();
-  const auto keys = choice.key_exchange + " " + choice.host_algorithm + " " + choice.cipher + " " + choice.cipher + " " +
-                    choice.mac + " " + choice.mac;
+  const auto keys = choice.key_exchange + " " + choice.host_algorithm + " " + choice.cipher + " " + choice.cipher +
+                    " " + choice.mac + " " + choice.mac;
   EXPECT_NE(pair.client_log().find(keys), std::string::npos) << pair.client_log();
   EXPECT_NE(pair.server_log().find(keys), std::string::npos) << pair.server_log();
   const auto channel = pair.open_session();
@@ -334,19 +342,24 @@ std::vector<Choice> choices() {
     if (cipher.authenticates) continue;
     for (const auto& mac : provider.macs) protections.emplace_back(cipher.name, mac.name);
   }
-  const std::vector<std::pair<KeyType, std::string>> keys{
-      {KeyType::ed25519, "ssh-ed25519"},           {KeyType::ecdsa_p256, "ecdsa-sha2-nistp256"},
-      {KeyType::ecdsa_p384, "ecdsa-sha2-nistp384"}, {KeyType::ecdsa_p521, "ecdsa-sha2-nistp521"},
-      {KeyType::rsa, "rsa-sha2-256"},              {KeyType::rsa, "rsa-sha2-512"}};
+  const std::vector<std::pair<KeyType, std::string>> keys{{KeyType::ed25519, "ssh-ed25519"},
+                                                          {KeyType::ecdsa_p256, "ecdsa-sha2-nistp256"},
+                                                          {KeyType::ecdsa_p384, "ecdsa-sha2-nistp384"},
+                                                          {KeyType::ecdsa_p521, "ecdsa-sha2-nistp521"},
+                                                          {KeyType::rsa, "rsa-sha2-256"},
+                                                          {KeyType::rsa, "rsa-sha2-512"}};
   std::vector<Choice> all;
-  for (const auto& kex : provider.key_exchanges) all.push_back({std::string(kex.name), "aes128-gcm@openssh.com", "", KeyType::ed25519, "ssh-ed25519"});
-  for (const auto& [cipher, mac] : protections) all.push_back({"curve25519-sha256", cipher, mac, KeyType::ed25519, "ssh-ed25519"});
+  for (const auto& kex : provider.key_exchanges)
+    all.push_back({std::string(kex.name), "aes128-gcm@openssh.com", "", KeyType::ed25519, "ssh-ed25519"});
+  for (const auto& [cipher, mac] : protections)
+    all.push_back({"curve25519-sha256", cipher, mac, KeyType::ed25519, "ssh-ed25519"});
   for (const auto& [type, name] : keys) all.push_back({"curve25519-sha256", "aes128-gcm@openssh.com", "", type, name});
   return all;
 }
 
 INSTANTIATE_TEST_SUITE_P(Pairs, Algorithms, testing::ValuesIn(choices()), [](const auto& each) {
-  std::string name = each.param.key_exchange + "_" + each.param.cipher + "_" + each.param.mac + "_" + each.param.host_algorithm;
+  std::string name =
+      each.param.key_exchange + "_" + each.param.cipher + "_" + each.param.mac + "_" + each.param.host_algorithm;
   for (auto& c : name)
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
   return name + "_" + std::to_string(each.index);

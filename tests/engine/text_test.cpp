@@ -26,15 +26,15 @@ TEST(Printable, E05_UtfEightIsKeptWhenItIsOne) {
   for (const auto good : {"\xc3\xa4"sv, "\xe2\x82\xac"sv, "\xf0\x9f\x98\x80"sv, "\xc2\xa0"sv, "\xef\xbf\xbd"sv})
     EXPECT_EQ(printable(good), good);
   for (const auto& [bad, out] : std::vector<std::pair<std::string_view, std::string>>{
-           {"\xc0\x80"sv, "\\xc0\\x80"},                  // overlong
-           {"\xe0\x80\x80"sv, "\\xe0\\x80\\x80"},         // overlong
-           {"\xed\xa0\x80"sv, "\\xed\\xa0\\x80"},         // a surrogate
+           {"\xc0\x80"sv, "\\xc0\\x80"},                    // overlong
+           {"\xe0\x80\x80"sv, "\\xe0\\x80\\x80"},           // overlong
+           {"\xed\xa0\x80"sv, "\\xed\\xa0\\x80"},           // a surrogate
            {"\xf4\x90\x80\x80"sv, "\\xf4\\x90\\x80\\x80"},  // beyond the last
            {"\xf0\x80\x80\x80"sv, "\\xf0\\x80\\x80\\x80"},
-           {"\xc3"sv, "\\xc3"},                           // cut
+           {"\xc3"sv, "\\xc3"},  // cut
            {"\xe2\x82"sv, "\\xe2\\x82"},
            {"\xff\xfe"sv, "\\xff\\xfe"},
-           {"\xe2\x80\xae"sv, "\\xe2\\x80\\xae"}})        // turns the direction of text
+           {"\xe2\x80\xae"sv, "\\xe2\\x80\\xae"}})  // turns the direction of text
     EXPECT_EQ(printable(bad), out);
 }
 
@@ -88,8 +88,10 @@ TEST_F(Configs, TheDefaultsAreGood) {
 
 TEST_F(Configs, UnknownAlgorithms) {
   const std::vector<std::pair<std::vector<std::string> AlgorithmNames::*, std::string>> lists{
-      {&AlgorithmNames::key_exchanges, "key_exchanges"}, {&AlgorithmNames::host_keys, "host_keys"},
-      {&AlgorithmNames::ciphers, "ciphers"}, {&AlgorithmNames::macs, "macs"}};
+      {&AlgorithmNames::key_exchanges, "key_exchanges"},
+      {&AlgorithmNames::host_keys, "host_keys"},
+      {&AlgorithmNames::ciphers, "ciphers"},
+      {&AlgorithmNames::macs, "macs"}};
   for (const auto& [list, name] : lists) {
     auto config = client;
     config.algorithms.*list = {"x-unknown"};

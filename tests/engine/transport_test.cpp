@@ -28,8 +28,12 @@ IdentOutcome read_ident(Role engine, std::string_view text, std::size_t piece = 
     puppet.send_raw(bytes_of(text.substr(at, piece)));
     puppet.pump();
   }
-  return {puppet.closed, puppet.error, puppet.reason, puppet.told("LineReceived"),
-          std::string(puppet.engine().peer_ident()), puppet.has(Disconnect::number)};
+  return {puppet.closed,
+          puppet.error,
+          puppet.reason,
+          puppet.told("LineReceived"),
+          std::string(puppet.engine().peer_ident()),
+          puppet.has(Disconnect::number)};
 }
 
 void expect_turned_away(Role engine, std::string_view text, Code code) {
@@ -119,8 +123,8 @@ TEST(Ident, I03_TheHashIsWithoutCrLf) {
 
 TEST(Ident, I04_OnlyTheRightVersions) {
   for (const auto role : {Role::server, Role::client}) {
-    for (const auto* text : {"SSH-2.01-x\r\n", "SSH-1.5-x\r\n", "SSH-2.00-x\r\n", "SSH-3.0-x\r\n", "SSH-\r\n", "SSH-2.0\r\n",
-                             "SSH-1.990-x\r\n", "SSH-2.0_x\r\n"})
+    for (const auto* text : {"SSH-2.01-x\r\n", "SSH-1.5-x\r\n", "SSH-2.00-x\r\n", "SSH-3.0-x\r\n", "SSH-\r\n",
+                             "SSH-2.0\r\n", "SSH-1.990-x\r\n", "SSH-2.0_x\r\n"})
       expect_turned_away(role, text, Code::version_unsupported);
     expect_turned_away(role, "SSH-2.0-\r\n", Code::ident_malformed);
     expect_turned_away(role, "SSH-1.99-\r\n", Code::ident_malformed);
@@ -131,8 +135,9 @@ TEST(Ident, I04_OnlyTheRightVersions) {
 
 TEST(Ident, I05_NothingDependsOnWhatThePeerCallsItself) {
   std::string first;
-  for (const auto* name : {"SSH-2.0-OpenSSH_9.9", "SSH-2.0-OpenSSH_5.3", "SSH-2.0-PuTTY_Release_0.70", "SSH-2.0-libssh_0.5",
-                           "SSH-2.0-dropbear_2012.55", "SSH-2.0-Cisco-1.25", "SSH-2.0-x", "SSH-1.99-OpenSSH_3.4p1"}) {
+  for (const auto* name :
+       {"SSH-2.0-OpenSSH_9.9", "SSH-2.0-OpenSSH_5.3", "SSH-2.0-PuTTY_Release_0.70", "SSH-2.0-libssh_0.5",
+        "SSH-2.0-dropbear_2012.55", "SSH-2.0-Cisco-1.25", "SSH-2.0-x", "SSH-1.99-OpenSSH_3.4p1"}) {
     Puppet puppet({.ident = std::string(name) + "\r\n"});
     EXPECT_TRUE(puppet.login());
     auto log = puppet.log();
@@ -177,8 +182,8 @@ ByteVector clear_packet(std::uint32_t length, std::uint8_t padding, std::size_t 
 
 TEST(Packets, I07_LengthsInTheClearAreJudgedBeforeTheBytesCome) {
   for (const auto role : {Role::server, Role::client})
-    for (const std::uint32_t length : {0U, 1U, 4U, 5U, 11U, 13U, 35'004U + 300'000U, 0x7fffffffU, 0x80000000U, 0xfffffff4U,
-                                       0xffffffffU, 0xfffffffcU}) {
+    for (const std::uint32_t length : {0U, 1U, 4U, 5U, 11U, 13U, 35'004U + 300'000U, 0x7fffffffU, 0x80000000U,
+                                       0xfffffff4U, 0xffffffffU, 0xfffffffcU}) {
       Puppet puppet({.engine = role, .hold_kex_init = true});
       puppet.start();
       puppet.send_raw(clear_packet(length, 4, 0));  // the four bytes alone
@@ -258,7 +263,9 @@ PuppetOptions protected_by(const Protection& protection, Role engine) {
 
 class UnderKeys : public testing::TestWithParam<std::tuple<std::size_t, Role>> {
  protected:
-  PuppetOptions options() const { return protected_by(protections()[std::get<0>(GetParam())], std::get<1>(GetParam())); }
+  PuppetOptions options() const {
+    return protected_by(protections()[std::get<0>(GetParam())], std::get<1>(GetParam()));
+  }
 };
 
 TEST_P(UnderKeys, ALoginPasses) {
@@ -356,7 +363,8 @@ TEST_P(UnderKeys, CutInAPacketIsToldApart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Packets, UnderKeys,
-                         testing::Combine(testing::Range<std::size_t>(0, 8), testing::Values(Role::server, Role::client)));
+                         testing::Combine(testing::Range<std::size_t>(0, 8),
+                                          testing::Values(Role::server, Role::client)));
 
 // ---- chatter, PING, DISCONNECT, UNIMPLEMENTED
 

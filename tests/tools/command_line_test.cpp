@@ -29,8 +29,8 @@ TEST(CommandLine, OptionsMayFollowTheHostAndNeverTheCommand) {
 }
 
 TEST(CommandLine, AsSftpAndScpWriteIt) {
-  const auto line = cut({"-x", "-oForwardX11=no", "-oPermitLocalCommand=no", "-oClearAllForwardings=yes", "-oForwardAgent=no", "-l", "me",
-                         "-s", "--", "host", "sftp"});
+  const auto line = cut({"-x", "-oForwardX11=no", "-oPermitLocalCommand=no", "-oClearAllForwardings=yes",
+                         "-oForwardAgent=no", "-l", "me", "-s", "--", "host", "sftp"});
   EXPECT_EQ(line.destination, "host");
   EXPECT_EQ(line.command, (Names{"sftp"}));
   EXPECT_EQ(line.options.back(), "-s");
@@ -55,16 +55,18 @@ TEST(Destinations, Forms) {
     const char* host;
     const char* port;
   };
-  for (const auto& each : {Case{"h", "", "h", ""}, Case{"u@h", "u", "h", ""}, Case{"u@x@h", "u@x", "h", ""}, Case{"::1", "", "::1", ""},
-                           Case{"[::1]", "", "::1", ""}, Case{"ssh://h", "", "h", ""}, Case{"ssh://u@h:22/", "u", "h", "22"},
-                           Case{"ssh://[::1]:22", "", "::1", "22"}, Case{"h:22", "", "h:22", ""}}) {
+  for (const auto& each :
+       {Case{"h", "", "h", ""}, Case{"u@h", "u", "h", ""}, Case{"u@x@h", "u@x", "h", ""}, Case{"::1", "", "::1", ""},
+        Case{"[::1]", "", "::1", ""}, Case{"ssh://h", "", "h", ""}, Case{"ssh://u@h:22/", "u", "h", "22"},
+        Case{"ssh://[::1]:22", "", "::1", "22"}, Case{"h:22", "", "h:22", ""}}) {
     const auto destination = parse_destination(each.text);
     ASSERT_TRUE(destination) << each.text;
     EXPECT_EQ(destination->user, each.user) << each.text;
     EXPECT_EQ(destination->host, each.host) << each.text;
     EXPECT_EQ(destination->port, each.port) << each.text;
   }
-  for (const auto* bad : {"", "@h", "u@", "ssh://", "ssh://h:", "ssh://h/path"}) EXPECT_FALSE(parse_destination(bad)) << bad;
+  for (const auto* bad : {"", "@h", "u@", "ssh://", "ssh://h:", "ssh://h/path"})
+    EXPECT_FALSE(parse_destination(bad)) << bad;
 }
 
 AlgorithmTables tables() {
@@ -88,11 +90,12 @@ TEST(SshOptions, WhatAsksForNothingIsTakenAndTheRestIsRefusedByName) {
   const auto table = ssh_option_table(tables());
   SshOptions options;
   std::set<std::string> seen;
-  for (const auto* good : {"ForwardX11=no", "PermitLocalCommand=no", "ClearAllForwardings=yes", "ForwardAgent=no", "ProxyJump=none",
-                           "ControlMaster=no", "ControlPath=none", "IdentitiesOnly=yes", "Compression=no", "UpdateHostKeys=no"})
+  for (const auto* good :
+       {"ForwardX11=no", "PermitLocalCommand=no", "ClearAllForwardings=yes", "ForwardAgent=no", "ProxyJump=none",
+        "ControlMaster=no", "ControlPath=none", "IdentitiesOnly=yes", "Compression=no", "UpdateHostKeys=no"})
     EXPECT_FALSE(table.set(options, seen, good)) << good;
-  for (const auto* bad : {"NoSuchOption=1", "ForwardAgent=yes", "ProxyJump=other", "Compression=yes", "Ciphers=rot13", "ConnectTimeout=soon",
-                          "StrictHostKeyChecking=perhaps", "EscapeChar=xy", "SetEnv=novalue"}) {
+  for (const auto* bad : {"NoSuchOption=1", "ForwardAgent=yes", "ProxyJump=other", "Compression=yes", "Ciphers=rot13",
+                          "ConnectTimeout=soon", "StrictHostKeyChecking=perhaps", "EscapeChar=xy", "SetEnv=novalue"}) {
     seen.clear();
     const auto problem = table.set(options, seen, bad);
     ASSERT_TRUE(problem) << bad;
@@ -103,7 +106,8 @@ TEST(SshOptions, WhatAsksForNothingIsTakenAndTheRestIsRefusedByName) {
 TEST(SshOptions, E13NamesThatMeanMoreThanNames) {
   EXPECT_FALSE(check_names("host.example", "me", true));
   EXPECT_FALSE(check_names("::1", "me", false));
-  for (const auto* host : {"", "-oProxyCommand=x", "a\nb", "a b", "a\x7f"}) EXPECT_TRUE(check_names(host, "me", false)) << host;
+  for (const auto* host : {"", "-oProxyCommand=x", "a\nb", "a b", "a\x7f"})
+    EXPECT_TRUE(check_names(host, "me", false)) << host;
   for (const auto* host : {"$(x)", "a;b", "`x`", "a|b", "a'b"}) EXPECT_TRUE(check_names(host, "me", true)) << host;
   for (const auto* user : {"$(x)", "-x", "a\nb", "a&b"}) EXPECT_TRUE(check_names("host", user, true)) << user;
   EXPECT_FALSE(check_names("host", "odd\nname", false)) << "to the server it is only a name";

@@ -40,8 +40,8 @@ TEST(SshdOptions, AFile) {
 }
 
 TEST(SshdOptions, MistakesNameTheirLine) {
-  for (const auto* bad : {"Port many", "NoSuchOption yes", "Match user x", "ListenAddress 300.1.1.1", "Subsystem sftp", "Ciphers rot13",
-                          "MaxStartups 9:1:3", "LoginGraceTime 0", "X11Forwarding yes", "Port"}) {
+  for (const auto* bad : {"Port many", "NoSuchOption yes", "Match user x", "ListenAddress 300.1.1.1", "Subsystem sftp",
+                          "Ciphers rot13", "MaxStartups 9:1:3", "LoginGraceTime 0", "X11Forwarding yes", "Port"}) {
     SshdOptions options;
     const auto problem = read(options, std::string("\n") + bad + "\n");
     ASSERT_TRUE(problem) << bad;

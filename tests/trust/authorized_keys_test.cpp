@@ -37,7 +37,8 @@ TEST(AuthorizedKeys, PlainLines) {
 }
 
 TEST(AuthorizedKeys, OptionsWithQuotes) {
-  const auto key = find("no-pty,command=\"echo \\\"hi, there\\\" # x\",environment=\"A=b=c\",environment=\"A=second\" " + ed25519());
+  const auto key =
+      find("no-pty,command=\"echo \\\"hi, there\\\" # x\",environment=\"A=b=c\",environment=\"A=second\" " + ed25519());
   ASSERT_TRUE(key);
   EXPECT_FALSE(key->options.pty);
   EXPECT_EQ(key->options.command, "echo \"hi, there\" # x");
@@ -108,7 +109,9 @@ TEST(AuthorizedKeys, V4InV6IsV4) {
 }
 
 TEST(AuthorizedKeys, ExpiryTime) {
-  const auto allows = [](const std::string& time) { return find("expiry-time=\"" + time + "\" " + ed25519()).has_value(); };
+  const auto allows = [](const std::string& time) {
+    return find("expiry-time=\"" + time + "\" " + ed25519()).has_value();
+  };
   EXPECT_TRUE(allows("20260302"));
   EXPECT_FALSE(allows("20260301"));
   EXPECT_TRUE(allows("202603011230Z")) << "UTC: it is 12:00";

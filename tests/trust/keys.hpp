@@ -8,7 +8,8 @@
 
 namespace nacre::test {
 
-inline constexpr std::string_view ed25519_base64 = "AAAAC3NzaC1lZDI1NTE5AAAAIGr5eddu9pvyyELuGQ74AmdRcQYaxMFLkK41JaqSdM9j";
+inline constexpr std::string_view ed25519_base64 =
+    "AAAAC3NzaC1lZDI1NTE5AAAAIGr5eddu9pvyyELuGQ74AmdRcQYaxMFLkK41JaqSdM9j";
 inline constexpr std::string_view ecdsa_base64 =
     "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKZbENhPtdlkQycAypjBGaspteCTmnd0k86mBX02UfUozADu"
     "hH++P/oHIYfSN6RnME3M14MVqQuI5WovX+JYaLI=";

@@ -145,7 +145,8 @@ TEST(KnownHosts, LinesToAppendAreFoundAgain) {
 }
 
 TEST(KnownHosts, E13NamesThatWouldMeanMoreAreNotWritten) {
-  for (const std::string_view host : {"", "a b", "a\nb", "*", "a?", "a,b", "-x", "#x", "@revoked", "|1|a|b", "!a", "a\x7f"})
+  for (const std::string_view host :
+       {"", "a b", "a\nb", "*", "a?", "a,b", "-x", "#x", "@revoked", "|1|a|b", "!a", "a\x7f"})
     EXPECT_FALSE(known_hosts_line(host, 22, blob(ed25519_base64))) << host;
   EXPECT_FALSE(known_hosts_line("a.test", 22, Bytes{}));
 }
