@@ -76,7 +76,7 @@ def bulk_mac(t, name):
     download(t, server, t.shared.middle, **words)
 
 
-@test("bulk.slow-reader", quick=True)
+@test("bulk.slow-reader")
 def slow_reader(t):
     """A client that nobody reads from stops the sender, which keeps little in memory; then everything arrives."""
     server = t.server()
