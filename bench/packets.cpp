@@ -6,18 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "crypto/botan_provider.hpp"
+#include "bench/parts.hpp"
 
+namespace nacre::bench {
 namespace {
-
-using namespace nacre;
-
-// One cipher, with its MAC where it needs one.
-struct Suite {
-  const CipherAlgorithm* cipher;
-  const MacAlgorithm* mac;  // null for AEADs
-  std::string name() const { return std::string(cipher->name) + (mac ? " " + std::string(mac->name) : ""); }
-};
 
 struct Keys {
   ByteVector key, iv, mac_key;
@@ -26,8 +18,9 @@ struct Keys {
   PacketKeys view() const { return {key, iv, mac_key}; }
 };
 
-// A packet in the clear with this many bytes between the length and the tag, to be sealed.
-ByteVector clear_packet(const PacketShape& shape, std::size_t payload) {
+// A packet in the clear that carries this many bytes of channel data, to be sealed.
+ByteVector clear_packet(const PacketShape& shape, std::size_t data) {
+  const std::size_t payload = 9 + data;  // SSH_MSG_CHANNEL_DATA, channel, length (RFC 4254 5.2)
   const std::size_t aligned_head = shape.length_is_aligned ? 4 : 0;
   std::size_t padded = 1 + payload + 4;
   padded += (shape.block - (padded + aligned_head) % shape.block) % shape.block;
@@ -85,6 +78,12 @@ void open(benchmark::State& state, const Suite& suite) {
   count_bytes(state);
 }
 
+}  // namespace
+
+std::string short_name(std::string_view algorithm) { return std::string(algorithm.substr(0, algorithm.find('@'))); }
+
+std::string Suite::name() const { return short_name(cipher->name) + (mac ? "+" + short_name(mac->name) : ""); }
+
 std::vector<Suite> suites(const Provider& provider) {
   std::vector<Suite> all;
   for (const auto& cipher : provider.ciphers) {
@@ -92,39 +91,22 @@ std::vector<Suite> suites(const Provider& provider) {
       all.push_back({&cipher, nullptr});
       continue;
     }
-    for (const auto& mac : provider.macs) all.push_back({&cipher, &mac});
+    for (const auto& mac : provider.macs)
+      if (mac.by_default) all.push_back({&cipher, &mac});
   }
   return all;
 }
 
-void exchange_keys(benchmark::State& state, const KeyExchangeAlgorithm& method, Random& random) {
-  for (auto _ : state) {
-    const auto client = method.make();
-    const auto server = method.make();
-    const auto offer = client ? client->initiate(random) : std::nullopt;
-    const auto reply = offer && server ? server->respond(random, *offer) : std::nullopt;
-    if (!reply || !client->finish(reply->value)) return state.SkipWithError("the exchange failed");
-  }
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-  const auto random = system_random();
-  const auto provider = botan_provider(*random);
+void add_packets(const Provider& provider) {
   for (const auto& suite : suites(provider)) {
-    for (const auto& [verb, function] : {std::pair{"seal ", &seal}, std::pair{"open ", &open}}) {
-      benchmark::RegisterBenchmark((verb + suite.name()).c_str(), *function, suite)->Arg(32)->Arg(1024)->Arg(32768);
+    for (const auto& [verb, function] : {std::pair{"seal/", &seal}, std::pair{"open/", &open}}) {
+      benchmark::RegisterBenchmark((verb + suite.name()).c_str(), *function, suite)
+          ->Arg(64)
+          ->Arg(1024)
+          ->Arg(16384)
+          ->Arg(32768);
     }
   }
-  for (const auto& method : provider.key_exchanges) {
-    benchmark::RegisterBenchmark(("exchange " + std::string(method.name)).c_str(), [&method,
-                                                                                    &random](benchmark::State& state) {
-      exchange_keys(state, method, *random);
-    })->Unit(benchmark::kMicrosecond);
-  }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
 }
+
+}  // namespace nacre::bench
