@@ -78,8 +78,14 @@ class Joined {
     while (step()) continue;
   }
   bool step();  // once there and back; whether anything moved
-  bool up() { return carry(client, server) | drain(server, at_server); }
-  bool down() { return carry(server, client) | drain(client, at_client); }
+  bool up() {
+    const bool moved = carry(client, server);
+    return drain(server, at_server) || moved;
+  }
+  bool down() {
+    const bool moved = carry(server, client);
+    return drain(client, at_client) || moved;
+  }
 
   Client client;
   Server server;
