@@ -146,10 +146,10 @@ Error Exchange::on_initial(AwaitInitial state, Bytes body, Effects& effects) {
 Status Exchange::answer(Ticket ticket, const Signature& signature, Effects& effects, Error& error) {
   auto* waiting = std::get_if<AwaitSignature>(&state_);
   if (!waiting || waiting->ticket != ticket) return Status::unknown_ticket;
+  keep_lent(waiting->host_key, lent_key_);
+  keep_lent(waiting->secrets.hash, lent_hash_);
   auto state = std::move(*waiting);
   state_ = Failed{};
-  keep_lent(state.host_key, lent_key_);
-  keep_lent(state.secrets.hash, lent_hash_);
   if (!signature.blob) {
     error = {Code::signature_refused, 0};
     return Status::ok;
@@ -189,9 +189,9 @@ Error Exchange::on_reply(AwaitReply state, Bytes body, Effects& effects) {
 Status Exchange::answer(Ticket ticket, HostKeyVerdict verdict, Effects& effects, Error& error) {
   auto* waiting = std::get_if<AwaitTrust>(&state_);
   if (!waiting || waiting->ticket != ticket) return Status::unknown_ticket;
+  keep_lent(waiting->host_key, lent_key_);
   auto state = std::move(*waiting);
   state_ = Failed{};
-  keep_lent(state.host_key, lent_key_);
   if (verdict == HostKeyVerdict::trust)
     error = accept_host_key(std::move(state), HostKeyTrusted(), effects);
   else
@@ -237,6 +237,16 @@ Result<std::unique_ptr<Opener>> Exchange::on_new_keys(Bytes body, Effects&) {
   first_done_ = true;
   state_ = Quiet{};
   return opener;
+}
+
+// An end between an event and the next poll, by disconnect() or by want of memory, leaves what was lent where it is.
+void Exchange::fail() noexcept {
+  if (auto* trust = std::get_if<AwaitTrust>(&state_)) lent_key_ = std::move(trust->host_key);
+  if (auto* signature = std::get_if<AwaitSignature>(&state_)) {
+    lent_key_ = std::move(signature->host_key);
+    lent_hash_ = std::move(signature->secrets.hash);
+  }
+  state_ = Failed{};
 }
 
 bool Exchange::holds(Ticket ticket) const {

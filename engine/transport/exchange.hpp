@@ -114,7 +114,7 @@ class Exchange {
   // Of a negotiation that failed: what the peer offered. Else empty.
   const std::string& explanation() const { return explanation_; }
 
-  void fail() { state_ = Failed{}; }  // and wipe what the state held
+  void fail() noexcept;  // and wipe what the state held
 
  private:
   Error begin_method(Agreed agreed, bool guess_follows, Effects& effects);

@@ -509,6 +509,35 @@ TEST(Places, WhatIsBeingSentStaysWhileMoreIsWritten) {
   EXPECT_EQ(pair.server_data[0].size(), 90'005U);
 }
 
+// What an event has lent stays until the next poll, through an end by the application, too.
+TEST(Places, WhatWasLentOutlivesADisconnect) {
+  for (const bool on_client : {true, false}) {
+    Pair pair;
+    bool lent = false;
+    const auto leave = [&](Engine& engine, Bytes view) {
+      const auto before = copy_of(view);
+      engine.disconnect();
+      const std::vector<ByteVector> others(20,
+                                           ByteVector(before.size(), std::byte{0x5a}));  // whoever takes freed memory
+      EXPECT_TRUE(same_bytes(before, view));
+      lent = true;
+    };
+    pair.on_client = [&](const Event& event) {
+      const auto* offered = std::get_if<HostKeyOffered>(&event);
+      if (on_client && offered) leave(*pair.client, offered->key);
+      return on_client && offered;
+    };
+    pair.on_server = [&](const Event& event) {
+      const auto* wanted = std::get_if<SignatureWanted>(&event);
+      if (!on_client && wanted) leave(*pair.server, wanted->message);
+      return !on_client && wanted;
+    };
+    pair.run();
+    EXPECT_TRUE(lent);
+    EXPECT_EQ(pair.client_closed + pair.server_closed, 2);
+  }
+}
+
 TEST(Places, EventsAreOverwrittenAtTheNextPollInDebugBuilds) {
 #ifdef NDEBUG
   GTEST_SKIP() << "a release build";
