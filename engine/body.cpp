@@ -92,6 +92,7 @@ std::optional<Event> Body::next_event() {
     release_packet();
     events_.clear();
     next_event_ = 0;
+    if (const auto last = std::exchange(farewell_, std::nullopt)) return *last;
     return std::nullopt;
   }
   return events_[next_event_++];
@@ -220,7 +221,7 @@ bool Body::can_progress() const {
 }
 
 std::optional<TimePoint> Body::deadline() const {
-  if (next_event_ < events_.size()) return now_;
+  if (next_event_ < events_.size() || farewell_) return now_;
   if (closed_) return std::nullopt;
   if (!started_ || can_progress()) return now_;
   std::optional<TimePoint> earliest;
@@ -298,12 +299,20 @@ void Body::end_by_peer(Reason reason, std::string_view text) {
   close({{Code::disconnected_by_peer, 0}, reason, closing_text_, true});
 }
 
-void Body::close(Closed closed) {
+void Body::close(const Closed& closed) noexcept {
   closed_ = true;
   exchange_.fail();
   reader_.drop_keys();
   writer_.drop_keys();
-  events_.push_back(closed);
+  farewell_ = closed;
+}
+
+// Whatever was half done when memory ran out is of no use any more, and neither are the events that it has made.
+void Body::die() noexcept {
+  if (closed_) return;
+  events_.clear();
+  next_event_ = 0;
+  close({{Code::out_of_memory, 0}, Reason::none, describe(Code::out_of_memory), false});
 }
 
 }  // namespace nacre

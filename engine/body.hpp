@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <variant>
@@ -33,7 +34,18 @@ class Body {
   Bytes outgoing() { return outbox_.outgoing(); }
   void sent(std::size_t size);
   std::optional<TimePoint> deadline() const;
-  bool closed() const { return closed_ && next_event_ == events_.size(); }
+  bool closed() const { return closed_ && !farewell_ && next_event_ == events_.size(); }
+
+  // Runs a call of the application's. Memory that runs out in it leaves a dead engine, never one between two states.
+  template <class Work>
+  decltype(auto) run(Work work) {
+    try {
+      return work();
+    } catch (const std::bad_alloc&) {
+      die();
+      throw;
+    }
+  }
 
   // ---- commands and answers: whether they are possible now, and to what they apply
   Status ready() const;  // of the connection protocol
@@ -93,7 +105,8 @@ class Body {
   bool auth_service_runs() const;
   void end(const Error& error, std::string_view text = {});
   void end_by_peer(Reason reason, std::string_view text);
-  void close(Closed closed);
+  void close(const Closed& closed) noexcept;
+  void die() noexcept;
   void give_back_when_idle();
   bool has_spare_buffers() const;
 
@@ -115,6 +128,7 @@ class Body {
 
   std::vector<Event> events_;
   std::size_t next_event_ = 0;
+  std::optional<Closed> farewell_;  // the last event; it needs no room
   std::uint32_t last_ticket_ = 0;
   bool packet_lent_ = false;
   bool lent_secret_ = false;

@@ -60,6 +60,7 @@ Entry entry_of(Code code) {
     case Code::rekey_timeout: return {key_exchange_failed, "timeout during rekeying"};
     case Code::random_failed: return {by_application, "internal error: no randomness"};
     case Code::crypto_failed: return {by_application, "internal error: a cryptographic operation failed"};
+    case Code::out_of_memory: return {none, "out of memory"};
     case Code::signature_refused: return {key_exchange_failed, "the host key can not sign"};
     case Code::signature_wrong: return {key_exchange_failed, "internal error: own signature does not verify"};
     case Code::configuration: return {none, "unusable configuration"};

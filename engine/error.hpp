@@ -87,6 +87,7 @@ enum class Code : std::uint16_t {
   // our side
   random_failed,
   crypto_failed,
+  out_of_memory,      // std::bad_alloc has come out of a call of the engine
   signature_refused,  // by the application, for our own host key
   signature_wrong,    // the signature we were given for our key does not verify; it was not sent
   configuration,      // see `check` in config.hpp

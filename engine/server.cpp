@@ -8,8 +8,14 @@ namespace nacre {
 Server::Server(const Provider& provider, const std::shared_ptr<const ServerConfig>& config)
     : Engine(std::make_unique<Body>(provider, config)) {}
 
-Status Server::answer(Ticket ticket, KeyInterest interest) { return body_->answer_auth(ticket, interest); }
-Status Server::answer(Ticket ticket, AuthVerdict verdict) { return body_->answer_auth(ticket, verdict); }
-Status Server::answer(Ticket ticket, const Prompts& prompts) { return body_->answer_auth(ticket, prompts); }
+Status Server::answer(Ticket ticket, KeyInterest interest) {
+  return body_->run([&] { return body_->answer_auth(ticket, interest); });
+}
+Status Server::answer(Ticket ticket, AuthVerdict verdict) {
+  return body_->run([&] { return body_->answer_auth(ticket, verdict); });
+}
+Status Server::answer(Ticket ticket, const Prompts& prompts) {
+  return body_->run([&] { return body_->answer_auth(ticket, prompts); });
+}
 
 }  // namespace nacre
