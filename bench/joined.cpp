@@ -15,8 +15,8 @@ Limits unhurried() {
   return limits;
 }
 
-World::World(const Choice& choice)
-    : random(system_random()),
+World::World(const Choice& choice, std::unique_ptr<Random> source)
+    : random(std::move(source)),
       provider(botan_provider(*random)),
       host_key(generate_key(choice.host_key, *random)),
       user_key(generate_key(choice.user_key, *random)) {

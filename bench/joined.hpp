@@ -28,7 +28,7 @@ struct Choice {
 
 // Keys, configurations, provider and time of any number of connections.
 struct World {
-  explicit World(const Choice& choice);
+  explicit World(const Choice& choice, std::unique_ptr<Random> source = system_random());
 
   std::unique_ptr<Random> random;
   Provider provider;
