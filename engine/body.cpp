@@ -72,8 +72,10 @@ std::optional<Event> Body::poll(TimePoint now) {
   if (auto event = next_event()) return event;
   if (closed_) return std::nullopt;
   if (!started_) start();
-  fire_timers();
-  while (!closed_ && events_.empty() && step()) continue;
+  do {
+    fire_timers();
+    while (!closed_ && events_.empty() && step()) continue;
+  } while (!closed_ && events_.empty() && failure_is_due());  // without a delay, at once
   if (events_.empty() && !blocked()) unread_ = false;
   if (!closed_ && events_.empty()) {
     if (const auto error = rekey_when_due(); bad(error)) end(error);
@@ -213,6 +215,11 @@ void Body::fire_timers() {
   }
 }
 
+bool Body::failure_is_due() const {
+  const auto* auth = std::get_if<ServerAuth>(&auth_);
+  return auth && auth->deadline() && *auth->deadline() <= now_;
+}
+
 // Whether poll has something to do now: what a command, an answer or the stream has made possible since the last one.
 bool Body::can_progress() const {
   if (writer_.failure() != Code::none) return true;
@@ -245,7 +252,6 @@ void Body::give_back_when_idle() {
   if (!has_spare_buffers() || now_ < last_activity_ + limits_.give_back_after) return;
   inbox_.give_back();
   outbox_.give_back();
-  writer_.give_back();
   events_.shrink_to_fit();
 }
 

@@ -72,6 +72,7 @@ class Body {
 
   void start();
   void fire_timers();
+  bool failure_is_due() const;
   bool step();
   bool step_ident();
   bool step_packet();

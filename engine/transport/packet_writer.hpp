@@ -57,8 +57,6 @@ class PacketWriter {
   std::uint64_t bytes_under_keys() const { return bytes_; }
   std::uint64_t packets_under_keys() const { return packets_; }
 
-  void give_back() { kept_ = {}; }
-
  private:
   static constexpr bool allowed_in_exchange(std::uint8_t number) {
     return number <= 4 || (number >= 20 && number <= 49);

@@ -185,6 +185,27 @@ TEST(Rekey, AnApplicationIsHeldUpBeforeItsCommandsEndTheConnection) {
   EXPECT_EQ(puppet.count(ChannelRequest::number), static_cast<std::size_t>(taken));
 }
 
+// An exchange may take its time, while a signer is asked or a link stands still: buffers go back to the heap, what is
+// kept for the end of the exchange does not.
+TEST(Rekey, R06_WhatIsKeptOutlivesASilence) {
+  Puppet puppet;
+  ASSERT_TRUE(puppet.login());
+  const ChannelId id{puppet.open()};
+  puppet.options.hold_method = true;
+  ASSERT_EQ(puppet.engine().rekey(), Status::ok);
+  puppet.pump();
+  ASSERT_TRUE(puppet.has(KexInit::number));
+  EXPECT_EQ(puppet.engine().finish(id), Status::ok);
+  EXPECT_EQ(puppet.engine().close(id), Status::ok);
+  for (int i = 0; i < 10; ++i) puppet.advance(1s);
+  puppet.forget();
+  puppet.send_method();
+  puppet.pump();
+  EXPECT_EQ(puppet.told("KeysExchanged first=0"), 1U) << puppet.log();
+  EXPECT_EQ(puppet.count(ChannelEof::number), 1U) << puppet.log();
+  EXPECT_EQ(puppet.count(ChannelClose::number), 1U);
+}
+
 TEST(Rekey, R01_DataBetweenKexInitAndNewKeysEnds) {
   Puppet puppet;
   ASSERT_TRUE(puppet.login());

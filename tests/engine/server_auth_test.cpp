@@ -339,6 +339,24 @@ TEST(ServerAuth, A17_FailuresWaitWhateverTheirCause) {
   }
 }
 
+// What is due at once leaves with the poll that found it due: no second one is asked for.
+TEST(ServerAuth, AFailureWithoutADelayNeedsNoOtherPoll) {
+  PuppetOptions options;
+  options.server.limits.failure_delay = 0ms;
+  auto puppet = at_auth(options);
+  puppet->send(UserauthRequest{"alice", "ssh-connection", "nonsense", {}});
+  const auto bytes = puppet->sealed();
+  auto& engine = puppet->engine();
+  std::memcpy(engine.incoming().data(), bytes.data(), bytes.size());
+  engine.received(bytes.size());
+  EXPECT_FALSE(engine.poll(puppet->now));
+  EXPECT_FALSE(engine.outgoing().empty());
+  ASSERT_TRUE(engine.deadline());
+  EXPECT_GT(*engine.deadline(), puppet->now);
+  puppet->pump();
+  EXPECT_EQ(puppet->count(UserauthFailure::number), 1U);
+}
+
 TEST(ServerAuth, A19_TheBannerComesOnceBeforeTheAnswer) {
   PuppetOptions options;
   options.server.banner = "be good";
