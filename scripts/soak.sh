@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The long forms of what ./dev test runs short: minutes instead of seconds. Each part is a function part_NAME below, and
+# prints its figures in lines that hold ' cases: ', and last how long it took. With names: only those parts.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$nacre_root/scripts/build.sh"
+
+part_states() { long_form exhaustive/state_tests; }
+part_damage() { long_form exhaustive/damage_tests; }
+
+# long_form PROGRAM: a program of the release build's tests, in its long form, and how long it took.
+long_form() {
+  local start
+  build_release "tests/$1"
+  start=$SECONDS
+  NACRE_LONG=1 "$nacre_root/build/release/tests/$1" || return
+  say "tests/$1: $((SECONDS - start)) s"
+}
+
+parts() { declare -F | sed -n 's/^declare -f part_//p'; }
+
+run_part() {
+  local name=$1 log=$nacre_root/build/soak-$1.log code=0
+  with_progress "soak: $name" "$log" "part_$name" || code=$?
+  awk '{ for (i = 2; i <= NF; ++i) if ($i == "cases:") { sum += $(i - 1); print } } END { print sum + 0, "cases in all" }' "$log"
+  if [ "$code" = 0 ]; then say "soak $name: passed; $(tail -n 1 "$log")"; else say "soak $name: FAILED, see $log"; fi
+  return "$code"
+}
+
+main() {
+  local name names=("$@") passed=0 failed=0
+  [ "${1:-}" != -h ] || { say "usage: ./dev soak [PART]...   parts: $(parts | paste -sd' ')"; return; }
+  [ $# != 0 ] || mapfile -t names < <(parts)
+  for name in "${names[@]}"; do
+    declare -F "part_$name" >/dev/null || fail "there is no part '$name'; there are: $(parts | paste -sd' ')"
+  done
+  for name in "${names[@]}"; do
+    if run_part "$name"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  done
+  say "$passed passed, $failed failed" | tee "$nacre_root/build/soak-count.txt"
+  [ "$failed" = 0 ]
+}
+
+main "$@"
