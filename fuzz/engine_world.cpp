@@ -1,53 +1,20 @@
-// The careless application and the invariants: one Closed at most and nothing after it, bounded output, no event that
-// the state does not permit, a deadline that polling moves.
+// The careless application. What must hold all the while is in watch.hpp; what its answers come to is required here.
 #include "fuzz/engine_world.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
-#include "fuzz/null_provider.hpp"
+#include "fuzz/login.hpp"
+#include "fuzz/watch.hpp"
 
 namespace nacre::fuzz {
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-// Decisions of the application, and sizes of reads, from the fuzzer's bytes; zeros when they have run out.
-class Control {
- public:
-  explicit Control(Bytes bytes) : bytes_(bytes) {}
-  unsigned next() {
-    if (bytes_.empty()) return 0;
-    const auto value = std::to_integer<unsigned>(bytes_[0]);
-    bytes_ = bytes_.subspan(1);
-    return value;
-  }
-
- private:
-  Bytes bytes_;
-};
-
 struct World {
   Engine& engine;
   Control& control;
-  bool closed = false;
-  bool authenticated = false;
-  std::uint64_t written = 0;
-  std::uint64_t lent = 0;
-  TimePoint now = TimePoint{} + std::chrono::hours(1);
-
-  void check(const Event& event) {
-    require(!closed);
-    closed = std::holds_alternative<Closed>(event);
-    if (std::holds_alternative<Authenticated>(event)) authenticated = true;
-    const bool of_connection =
-        std::holds_alternative<ChannelOpenReceived>(event) || std::holds_alternative<DataReceived>(event) ||
-        std::holds_alternative<RequestReceived>(event) || std::holds_alternative<GlobalRequestReceived>(event);
-    require(!of_connection || authenticated);
-  }
+  Watch watch;
+  TimePoint now = start_time;
 
   void act_on_connection(const Event& event) {
     if (const auto* open = std::get_if<ChannelOpenReceived>(&event)) {
@@ -55,9 +22,8 @@ struct World {
       require(status == Status::ok);
       require(engine.answer(open->ticket, ChannelVerdict{.accept = true}) == Status::unknown_ticket);
     } else if (const auto* data = std::get_if<DataReceived>(&event)) {
-      lent += data->data.size();
       if (control.next() % 3 != 2) engine.consumed(data->channel, data->data.size());
-      written += engine.write(data->channel, data->data);
+      require(engine.write(data->channel, data->data) <= data->data.size());
     } else if (const auto* request = std::get_if<RequestReceived>(&event)) {
       if (request->want_reply && control.next() % 4 != 3)
         require(engine.reply(request->ticket, control.next() % 2 == 0) == Status::ok);
@@ -91,18 +57,18 @@ struct World {
   void run(Bytes stream, Answer answer) {
     const auto poll_all = [&] {
       for (auto event = engine.poll(now); event; event = engine.poll(now)) {
-        check(*event);
+        watch.event(*event);
         answer(*event);
         act_on_connection(*event);
+        watch.still_lent(*event);
       }
+      watch.quiet(now);
       if (control.next() % 8 != 7) {  // else the stream takes nothing for a while
-        const auto size = engine.outgoing().size();
-        require(size < std::size_t{2} << 20);
-        engine.sent(size);
+        engine.sent(engine.outgoing().size());
       }
     };
     poll_all();
-    for (unsigned idle = 0; !stream.empty() && !closed && idle < 4;) {
+    for (unsigned idle = 0; !stream.empty() && !watch.closed && idle < 4;) {
       const auto room = engine.incoming();
       const auto chunk = control.next();
       const auto size = std::min({room.size(), stream.size(), chunk == 0 ? stream.size() : std::size_t{chunk}});
@@ -114,13 +80,11 @@ struct World {
       poll_all();
     }
     engine.input_ended();
-    for (int turn = 0; turn < 4 && !closed; ++turn) {
+    for (int turn = 0; turn < 4 && !watch.closed; ++turn) {
       now += std::chrono::hours(3);  // whatever waits for time gets it
       poll_all();
     }
-    require(closed);
-    require(!engine.poll(now) && engine.incoming().empty());
-    require(!engine.open("session") && engine.write(ChannelId{0}, bytes_of("x")) == 0);
+    watch.ended(now);
   }
 };
 
@@ -145,87 +109,117 @@ Input split(Bytes input) {
   return {input.first(size), input.subspan(size)};
 }
 
+// Sizes and payloads become the packets that they would be.
+ByteVector packets_of(Bytes input) {
+  ByteVector stream;
+  Control list(input);
+  while (!list.empty()) {
+    const auto payload = list.take(list.next16());
+    if (!payload.empty()) append_packet(stream, payload);
+  }
+  return stream;
+}
+
+// An event costs the peer a byte at least, and the application's own commands make a few.
+std::size_t most_events(Bytes input) { return 1000 + 4 * input.size(); }
+
+void serve(Server& server, const Event& event, Control& control) {
+  sign(server, event, control);
+  const auto verdict = [&] {
+    const auto choice = control.next() % 4;
+    return choice == 0 ? AuthVerdict::accept : choice == 1 ? AuthVerdict::partial : AuthVerdict::reject;
+  };
+  if (const auto* offered = std::get_if<PublicKeyOffered>(&event)) {
+    require(server.answer(offered->ticket, AuthVerdict::accept) == Status::wrong_answer);
+    require(server.answer(offered->ticket, control.next() % 2 == 0 ? KeyInterest::yes : KeyInterest::no) == Status::ok);
+  } else if (const auto* proven = std::get_if<PublicKeyProven>(&event)) {
+    static_cast<void>(server.answer(proven->ticket, verdict()));
+  } else if (const auto* password = std::get_if<PasswordReceived>(&event)) {
+    static_cast<void>(server.answer(password->ticket, verdict()));
+  } else if (const auto* none = std::get_if<NoneReceived>(&event)) {
+    static_cast<void>(server.answer(none->ticket, AuthVerdict::reject));
+  } else if (const auto* interactive = std::get_if<KeyboardInteractiveWanted>(&event)) {
+    const Prompt prompts[] = {{"one", false}, {"two", true}};
+    static_cast<void>(
+        server.answer(interactive->ticket, Prompts{"", "", std::span(prompts).first(control.next() % 3)}));
+  } else if (const auto* responses = std::get_if<ResponsesReceived>(&event)) {
+    static_cast<void>(server.answer(responses->ticket, verdict()));
+  }
+}
+
+Credential any_credential(Bytes key, unsigned choice) {
+  switch (choice) {
+    case 1: return TryPublicKey{key, "ssh-ed25519", true};
+    case 2: return TryPassword{bytes_of("sesame")};
+    case 3: return TryKeyboardInteractive{};
+    case 4: return TryNone{};
+    case 5: return GiveUp{};
+    default: return TryPublicKey{key, "ssh-ed25519", false};
+  }
+}
+
+void use(Client& client, const Event& event, Control& control) {
+  static const auto key = null_key();
+  sign(client, event, control);
+  if (const auto* offered = std::get_if<HostKeyOffered>(&event)) {
+    require(client.answer(offered->ticket, control.next() == 255 ? HostKeyVerdict::refuse : HostKeyVerdict::trust) ==
+            Status::ok);
+  } else if (const auto* wanted = std::get_if<CredentialsWanted>(&event)) {
+    static_cast<void>(client.answer(wanted->ticket, any_credential(key, control.next() % 6)));
+  } else if (const auto* prompts = std::get_if<PromptsReceived>(&event)) {
+    const std::vector<Bytes> answers(prompts->prompts.size(), bytes_of("answer"));
+    require(client.answer(prompts->ticket, Responses{answers}) == Status::ok);
+  } else if (const auto* change = std::get_if<PasswordChangeWanted>(&event)) {
+    static_cast<void>(client.answer(change->ticket, NewPassword{bytes_of("old"), bytes_of("new")}));
+  } else if (std::holds_alternative<Authenticated>(event)) {
+    static_cast<void>(client.open("session"));
+  } else if (const auto* opened = std::get_if<ChannelOpened>(&event)) {
+    static_cast<void>(client.request(opened->channel, ShellRequest{}, true));
+    client.write(opened->channel, bytes_of("input"));
+  }
+}
+
 }  // namespace
 
 void run_server(Bytes input) {
   const auto [steering, stream] = split(input);
   Control control(steering);
   CountingRandom random;
-  static const auto config = [] {
-    auto made = std::make_shared<ServerConfig>();
-    made->host_keys.push_back(null_key());
-    made->password = made->keyboard_interactive = made->none = true;
-    made->banner = "hello";
-    return std::shared_ptr<const ServerConfig>(made);
-  }();
-  Server server(null_provider(random), config);
-  World world{server, control};
-  world.run(stream, [&](const Event& event) {
-    sign(server, event, control);
-    const auto verdict = [&] {
-      const auto choice = control.next() % 4;
-      return choice == 0 ? AuthVerdict::accept : choice == 1 ? AuthVerdict::partial : AuthVerdict::reject;
-    };
-    if (const auto* offered = std::get_if<PublicKeyOffered>(&event)) {
-      require(server.answer(offered->ticket, AuthVerdict::accept) == Status::wrong_answer);
-      require(server.answer(offered->ticket, control.next() % 2 == 0 ? KeyInterest::yes : KeyInterest::no) ==
-              Status::ok);
-    } else if (const auto* proven = std::get_if<PublicKeyProven>(&event)) {
-      static_cast<void>(server.answer(proven->ticket, verdict()));
-    } else if (const auto* password = std::get_if<PasswordReceived>(&event)) {
-      static_cast<void>(server.answer(password->ticket, verdict()));
-    } else if (const auto* none = std::get_if<NoneReceived>(&event)) {
-      static_cast<void>(server.answer(none->ticket, AuthVerdict::reject));
-    } else if (const auto* interactive = std::get_if<KeyboardInteractiveWanted>(&event)) {
-      const Prompt prompts[] = {{"one", false}, {"two", true}};
-      static_cast<void>(
-          server.answer(interactive->ticket, Prompts{"", "", std::span(prompts).first(control.next() % 3)}));
-    } else if (const auto* responses = std::get_if<ResponsesReceived>(&event)) {
-      static_cast<void>(server.answer(responses->ticket, verdict()));
-    }
-  });
+  Server server(null_provider(random), server_config());
+  World world{server, control, Watch(server, most_events(input))};
+  world.run(stream, [&](const Event& event) { serve(server, event, control); });
 }
 
 void run_client(Bytes input) {
   const auto [steering, stream] = split(input);
   Control control(steering);
   CountingRandom random;
-  static const auto config = [] {
-    auto made = std::make_shared<ClientConfig>();
-    made->user = "fuzz";
-    return std::shared_ptr<const ClientConfig>(made);
-  }();
-  Client client(null_provider(random), config);
-  World world{client, control};
-  const auto key = null_key();
-  world.run(stream, [&](const Event& event) {
-    sign(client, event, control);
-    if (const auto* offered = std::get_if<HostKeyOffered>(&event)) {
-      require(client.answer(offered->ticket, control.next() == 255 ? HostKeyVerdict::refuse : HostKeyVerdict::trust) ==
-              Status::ok);
-    } else if (const auto* wanted = std::get_if<CredentialsWanted>(&event)) {
-      Credential credential = TryPublicKey{key, "ssh-ed25519", false};
-      switch (control.next() % 6) {
-        case 1: credential = TryPublicKey{key, "ssh-ed25519", true}; break;
-        case 2: credential = TryPassword{bytes_of("sesame")}; break;
-        case 3: credential = TryKeyboardInteractive{}; break;
-        case 4: credential = TryNone{}; break;
-        case 5: credential = GiveUp{}; break;
-        default: break;
-      }
-      static_cast<void>(client.answer(wanted->ticket, credential));
-    } else if (const auto* prompts = std::get_if<PromptsReceived>(&event)) {
-      const std::vector<Bytes> answers(prompts->prompts.size(), bytes_of("answer"));
-      require(client.answer(prompts->ticket, Responses{answers}) == Status::ok);
-    } else if (const auto* change = std::get_if<PasswordChangeWanted>(&event)) {
-      static_cast<void>(client.answer(change->ticket, NewPassword{bytes_of("old"), bytes_of("new")}));
-    } else if (std::holds_alternative<Authenticated>(event)) {
-      static_cast<void>(client.open("session"));
-    } else if (const auto* opened = std::get_if<ChannelOpened>(&event)) {
-      static_cast<void>(client.request(opened->channel, ShellRequest{}, true));
-      client.write(opened->channel, bytes_of("input"));
-    }
-  });
+  Client client(null_provider(random), client_config());
+  World world{client, control, Watch(client, most_events(input))};
+  world.run(stream, [&](const Event& event) { use(client, event, control); });
+}
+
+void run_open_server(Bytes input) {
+  const auto [steering, list] = split(input);
+  Control control(steering);
+  CountingRandom random;
+  Server server(null_provider(random), server_config());
+  log_in(server, start_time);
+  World world{server, control, Watch(server, most_events(input))};
+  world.watch.authenticated = true;
+  world.run(packets_of(list), [&](const Event& event) { serve(server, event, control); });
+}
+
+void run_open_client(Bytes input) {
+  const auto [steering, list] = split(input);
+  Control control(steering);
+  CountingRandom random;
+  Client client(null_provider(random), client_config());
+  log_in(client, start_time);
+  static_cast<void>(client.open("session"));  // the peer may answer it as channel 0
+  World world{client, control, Watch(client, most_events(input))};
+  world.watch.authenticated = true;
+  world.run(packets_of(list), [&](const Event& event) { use(client, event, control); });
 }
 
 }  // namespace nacre::fuzz

@@ -1,16 +1,18 @@
-// One engine under a fuzzer: the stream is the fuzzer's bytes, the application is careless and obeys a second string of
-// bytes, and what must hold of every engine is checked at each step.
+// An engine, an application that decides by the fuzzer's bytes, and a stream of the fuzzer's bytes.
 #pragma once
 
-#include <cstdint>
-
-#include "engine/client.hpp"
-#include "engine/server.hpp"
+#include "crypto/bytes.hpp"
 
 namespace nacre::fuzz {
 
-// The first byte says how many of the following ones (times 4) steer the application; the rest is the stream.
-void run_server(Bytes input);
+// The first byte says how many of the next (times four) steer the application; the rest is what the peer sends: a raw
+// stream from the first byte of a connection.
 void run_client(Bytes input);
+void run_server(Bytes input);
+
+// The same after the login, where the peer sends packets: two bytes of size, then the payload, and so on. The packets
+// around them are always well-formed, so that all that changes is what messages say.
+void run_open_client(Bytes input);
+void run_open_server(Bytes input);
 
 }  // namespace nacre::fuzz

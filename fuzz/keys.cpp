@@ -1,5 +1,5 @@
-// Keys as an attacker would have them: public key blobs and lines, private key files, signatures.
-// The first byte chooses which; the rest is it.
+// Keys as an attacker would have them: public key blobs and lines, private key files, signatures. What is read is written
+// and read again as the same. The first byte chooses which; the rest is it.
 
 #include <cstdint>
 #include <cstdlib>
@@ -47,6 +47,25 @@ void signature(unsigned which, Bytes input) {
   (void)algorithm.verify(blob, message, reader.rest());
 }
 
+// Without a passphrase: no time is spent on bcrypt.
+void private_file(Bytes text) {
+  const auto file = read_private_key(text, {});
+  const auto half = read_public_half(text);
+  if (!file) return;
+  require(half && *half == file->key->public_key());
+  const auto written = write_private_key(*file->key, file->comment, {}, *provider().random);
+  require(written.has_value());
+  const auto again = read_private_key(written->bytes(), {});
+  require(again && again->key->public_key() == file->key->public_key() && again->comment == file->comment);
+}
+
+void public_line(std::string_view text) {
+  const auto line = parse_public_key_line(text);
+  if (!line) return;
+  const auto again = parse_public_key_line(public_key_line(line->key, line->comment));
+  require(again && again->key == line->key);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -55,10 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   switch (data[0] % 4) {
     case 0: public_blob(rest); break;
     case 1: signature(data[0] / 4U, rest); break;
-    case 2: (void)parse_public_key_line(text_of(rest)); break;
-    default:
-      (void)read_private_key(rest, {});  // without a passphrase: no time is spent on bcrypt
-      (void)read_public_half(rest);
+    case 2: public_line(text_of(rest)); break;
+    default: private_file(rest);
   }
   return 0;
 }

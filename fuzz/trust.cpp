@@ -47,5 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const nacre::KeyContext context{host, "20250101000000", "20250101010000"};
   (void)nacre::find_authorized_key(text, key, context, &warnings);
   (void)nacre::matches_address_list(host, options);
+  (void)nacre::matches_pattern_list(host, options);
+  if (options.find_first_of("*?") == options.npos && nacre::matches_pattern(host, options) != (host == options))
+    std::abort();
+  if (!nacre::matches_pattern(host, "*")) std::abort();
   return 0;
 }

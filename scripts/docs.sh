@@ -1,18 +1,25 @@
 #!/usr/bin/env bash
-# Writes the generated pages of docs/ again. Each is printed by a program of the build: docs/NAME.md by print_NAME.
+# Writes the generated pages of docs/ again. Each is printed by a program of the build, docs/NAME.md by print_NAME, but for
+# docs/fuzzing.md, which comes from the notes of the long runs.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$nacre_root/scripts/build.sh"
 
-build_release
-found=0
-while IFS= read -r program; do
-  page=$nacre_root/docs/$(basename "$program" | sed 's/^print_//').md
-  new=$("$program") || fail "$program failed"
-  found=1
+# write_page NAME PROGRAM: docs/NAME.md as PROGRAM prints it.
+write_page() {
+  local page=$nacre_root/docs/$1.md new
+  new=$("$2") || fail "$2 failed"
   if [ ! -e "$page" ] || [ "$new" != "$(cat "$page")" ]; then
     printf '%s\n' "$new" >"$page"
-    say "written: docs/$(basename "$page")"
+    say "written: docs/$1.md"
   fi
+}
+
+build_release
+found=0
+write_page fuzzing "$nacre_root/scripts/fuzz_page.py"
+while IFS= read -r program; do
+  write_page "$(basename "$program" | sed 's/^print_//')" "$program"
+  found=1
 done < <(find "$nacre_root/build/release" -type f -executable -name 'print_*')
 [ "$found" = 1 ] || fail "no program of the build prints a page of docs/ yet"

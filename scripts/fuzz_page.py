@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Prints docs/fuzzing.md from fuzz/figures.json and the comments at the head of the targets.
+--record TARGET LOG SEED COMMIT puts the figures of a libFuzzer's log into fuzz/figures.json."""
+
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FIGURES = ROOT / "fuzz" / "figures.json"
+
+HEAD = """# Fuzzing
+
+Every parser of nacre, and every engine as a whole, is fuzzed: by libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer,
+with assertions of its own beside them. The engines run with a provider that protects nothing (`fuzz/null_provider.hpp`), so that
+an input reaches what lies behind the keys; the ciphers have targets of their own.
+
+    ./dev fuzz                       # every target, a minute each (seconds: FUZZ_SECONDS)
+    ./dev fuzz windows               # one target
+    ./dev fuzz --long windows        # FUZZ_EXECUTIONS inputs (10^7) from the committed seeds with FUZZ_SEED (1): the table below
+    ./dev fuzz --keep windows        # what was found becomes seeds: a small input for each edge
+    build/fuzz/fuzz/fuzz_windows INPUT   # one input again
+
+Dictionary: `fuzz/ssh.dict`. Seeds: `fuzz/corpus/TARGET`, in part written by `write_seeds fuzz/corpus`; with any compiler but Clang
+the targets are programs that replay files, and `./dev test` replays the seeds. Under AFL++ the same sources serve, as its compiler
+takes libFuzzer's flag:
+
+    CXX=afl-clang-fast++ meson setup build/afl -Dfuzz=true -Dtests=false -Dflow=false -Dtools=false \\
+      -Db_sanitize=address -Db_lundef=false && ninja -C build/afl
+    afl-fuzz -i fuzz/corpus/wire -o build/afl-found -x fuzz/ssh.dict build/afl/fuzz/fuzz_wire
+
+## What each target does
+
+"""
+
+INVARIANTS = """
+Those that drive an engine assert all the while (`fuzz/watch.hpp`): one `Closed` at most, nothing after it, and one at the end
+whatever happened; no event of the connection protocol before authentication; what an event has lent can be read and stays the same
+until the next poll, whatever is called; polling comes to an end, and when it gives nothing, the deadline lies ahead; the output is
+bounded; after the end every command says so.
+
+"""
+
+FIGURES_HEAD = """## How far they have gone
+
+One line is the last `./dev fuzz --long` of that target: it began with the committed seeds, and found nothing. "Edges" are those of
+nacre's own code (Botan is not instrumented) that inputs have reached, of all that are linked into the target.
+
+| target | commit | seed | executions | seconds | edges | of | inputs kept |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def number(pattern, text):
+    found = re.findall(pattern, text)
+    return int(found[-1]) if found else 0
+
+
+def record(target, log, seed, commit):
+    text = pathlib.Path(log).read_text(encoding="utf-8", errors="replace")
+    figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    figures[target] = {
+        "commit": commit,
+        "seed": int(seed),
+        "executions": number(r"stat::number_of_executed_units:\s*(\d+)", text),
+        "seconds": number(r"Done \d+ runs in (\d+) second", text),
+        "edges": number(r"\bcov: (\d+)", text),
+        "all_edges": number(r"\((\d+) inline 8-bit counters\)", text),
+        "inputs": number(r"\bcorp: (\d+)/", text),
+    }
+    FIGURES.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def targets():
+    """(name, the comment that its file opens with) of each target."""
+    for path in sorted((ROOT / "fuzz").glob("*.cpp")):
+        text = path.read_text(encoding="utf-8")
+        if "LLVMFuzzerTestOneInput" not in text or path.stem == "replay_main":
+            continue
+        comment = re.match(r"(?://[^\n]*\n)+", text)[0]
+        yield path.stem, " ".join(line.removeprefix("//").strip() for line in comment.splitlines())
+
+
+def wrapped(text, width=128):
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = "  " + word
+        else:
+            line = f"{line} {word}" if line else word
+    return "\n".join([*lines, line])
+
+
+def page():
+    figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    out = HEAD
+    rows = ""
+    for name, text in targets():
+        out += wrapped(f"- `{name}`: {text}") + "\n"
+        one = figures.get(name)
+        if one:
+            rows += (f"| {name} | {one['commit']} | {one['seed']} | {one['executions']} | {one['seconds']} | {one['edges']} "
+                     f"| {one['all_edges']} | {one['inputs']} |\n")
+        else:
+            rows += f"| {name} | not run long yet | | | | | | |\n"
+    return out + INVARIANTS + FIGURES_HEAD + rows
+
+
+def main(arguments):
+    if arguments[:1] == ["--record"] and len(arguments) == 5:
+        record(*arguments[1:])
+        return 0
+    if arguments:
+        print(__doc__)
+        return 2
+    print(page(), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
