@@ -32,7 +32,7 @@ struct World {
 
   std::unique_ptr<Random> random;
   Provider provider;
-  std::unique_ptr<PrivateKey> host_key, user_key;
+  std::shared_ptr<const PrivateKey> host_key, user_key;  // of each type, the same in all worlds of a program
   std::shared_ptr<const ClientConfig> client_config;
   std::shared_ptr<const ServerConfig> server_config;
   TimePoint now = TimePoint{} + std::chrono::hours(1);
