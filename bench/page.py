@@ -239,6 +239,8 @@ HOW = """
 - **scale**: turns of one full packet, round robin; the counts take turns, and each ratio is of one turn's pair.
 - **peers**: a login that moves 512 MiB less a login that moves nothing; the CPU time of all processes is what the kernel says when
   they have ended. "OpenSSH" in a target is the better of those in the run.
-- Time is CPU time of the thread, where one thread does all. Figures are medians of turns in a random or alternating order.
+- Time is CPU time of the thread, where one thread does all. The sides of a ratio take turns, in a random or alternating order;
+  a figure is the median of the turns, and of `packet`, `bulk` and `handshake` the mean of the
+  fastest eighth, as what else runs on a machine only ever adds.
 - Not measured: networks with delay or loss, disks, other processors than this one.
 """

@@ -14,8 +14,8 @@
   peers         the programs beside OpenSSH and Dropbear: throughput, logins, echoes
   instructions  what our own code executes, counted under valgrind
 
-Figures are CPU time where one thread does the work, and medians of turns that are interleaved. Each is a ratio against
-something of the same run: nothing is compared with another day. The JSON stays in build/bench/."""
+Figures are CPU time where one thread does the work, of many turns that are interleaved. What counts are ratios of two things
+of one run: nothing is compared with another day. The JSON stays in build/bench/."""
 
 import argparse
 import json
@@ -54,11 +54,11 @@ class Run:
     def rounds(self, usual):
         return str(self.options.rounds or usual)
 
-    def command(self, argv, show=False):
-        """What it prints; with `show` on our terminal, and nothing is returned."""
-        run = subprocess.run([str(word) for word in argv], stdout=None if show else subprocess.PIPE, text=True, timeout=900)
+    def command(self, argv):
+        """What it prints."""
+        run = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=900)
         if run.returncode != 0:
-            sys.exit(f"./dev bench: {argv[0]} ended with {run.returncode}")
+            sys.exit(f"{run.stderr[-2000:]}\n./dev bench: {argv[0]} ended with {run.returncode}")
         return run.stdout
 
     def write(self, part, value):

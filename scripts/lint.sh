@@ -46,7 +46,7 @@ static_analysis() {
     -j "$(nproc)" -I . --suppressions-list=scripts/cppcheck.txt crypto engine flow tools
 }
 
-shell_scripts() { find scripts .ci dev -type f \( -name '*.sh' -o -name run -o -name dev \) -print; }
+shell_scripts() { find scripts bench .ci dev -type f \( -name '*.sh' -o -name run -o -name dev \) -print; }
 
 shell_syntax() {
   local file bad=0
@@ -56,7 +56,7 @@ shell_syntax() {
 }
 
 python_syntax() {
-  find scripts tests tools -name '*.py' -print0 |
+  find scripts tests tools bench -name '*.py' -print0 |
     xargs -0 -r -n 1 python3 -B -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])'
 }
 
