@@ -131,7 +131,9 @@ bool Body::blocked() const {
   if (const auto* auth = std::get_if<ServerAuth>(&auth_); auth && auth->blocks()) return true;
   // Above the hard mark nothing is read, so a peer that asks and does not listen is held up by its own stream. When
   // the stream has ended, what is left is bounded by the inbox.
-  return connection_.blocks(limits_) || (outbox_.size() >= limits_.outbox_hard && !input_ended_);
+  const bool stranger = role_ == Role::server && !authenticated_;
+  const auto mark = stranger ? std::min(limits_.outbox_before_auth, limits_.outbox_hard) : limits_.outbox_hard;
+  return connection_.blocks(limits_) || (outbox_.size() >= mark && !input_ended_);
 }
 
 bool Body::step() {

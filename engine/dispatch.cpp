@@ -88,6 +88,8 @@ Error Body::on_debug(Bytes body) {
 Error Body::on_ping(Bytes body) {
   const auto ping = decode<Ping>(body);
   if (!ping) return malformed(Ping::number);
+  if (writer_.exchanging() && writer_.kept_bytes() + ping->data.size() > limits_.held_bytes)
+    return {Code::too_much_held, 0};  // before it is held
   writer_.send(Pong{ping->data});
   return fine();
 }

@@ -2,6 +2,7 @@
 // Zero never means unlimited: a limit of zero permits nothing.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,8 @@ struct Limits {
   std::size_t inbox = 320 * 1024;                    // bytes of input buffer at most; above packet_length + 128
   std::size_t outbox_soft = 128 * 1024;              // bytes waiting above which write and prepare take nothing
   std::size_t outbox_hard = 192 * 1024;  // bytes waiting above which poll opens no packet: floods become TCP's matter
+
+  std::size_t outbox_before_auth = 32 * 1024;  // the same for a server whose client has not authenticated
 
   // ---- negotiation: name-lists that burn memory, time and logs
   std::size_t kexinit_bytes = 32 * 1024;
@@ -78,5 +81,33 @@ struct Limits {
   std::uint32_t environment = 128;                  // env requests of one channel
   std::size_t disconnect_text = 256;                // bytes of the peer's text that are kept
 };
+
+// The most that one engine keeps on the heap, in bytes, whatever its peer does and however slow its application is:
+// what all the limits come to (docs/contract.md adds it up). What an application says of its own accord beyond 32 KiB
+// at a time, in requests and in the data of replies, comes on top: that is in its own hands.
+constexpr std::size_t worst_case_memory(const Limits& limits) {
+  constexpr std::size_t kilobyte = 1024, own_message = 32 * kilobyte, step = 64 * kilobyte;
+  const auto waiting =
+      limits.outbox_hard + std::max<std::size_t>(limits.packet_length, limits.held_bytes) + own_message;
+  const auto outbox = waiting + step;
+  const auto held = limits.held_bytes + limits.held_bytes / 2 + own_message + 32 * limits.channels;
+  const auto exchange = limits.kexinit_bytes + 64 * kilobyte;
+  const auto login = limits.name_list_bytes + limits.user_name + 64 * limits.prompts + 4 * own_message;
+  const auto requests = 256 * (limits.undecided_requests + limits.undecided_channels + limits.unanswered_requests);
+  const auto growing = std::max(limits.inbox, outbox);  // the old place, while what is in it moves to a larger one
+  return limits.inbox + 2 * outbox + 2 * held + exchange + login + 1024 * limits.channels + requests + growing +
+         16 * kilobyte;
+}
+
+// The same for a server whose client has not authenticated: what anybody can make it keep.
+constexpr std::size_t worst_case_memory_before_auth(const Limits& limits) {
+  auto before = limits;
+  before.inbox = std::min<std::size_t>(limits.inbox, limits.packet_length_before_auth + std::size_t{128});
+  before.packet_length = limits.packet_length_before_auth;
+  before.outbox_hard = std::min(limits.outbox_hard, limits.outbox_before_auth);
+  before.channels = before.undecided_requests = before.undecided_channels = before.unanswered_requests = 0;
+  before.held_bytes = 0;
+  return worst_case_memory(before);
+}
 
 }  // namespace nacre

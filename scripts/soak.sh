@@ -7,6 +7,10 @@ set -euo pipefail
 
 part_states() { long_form exhaustive/state_tests; }
 part_damage() { long_form exhaustive/damage_tests; }
+part_sim() {
+  build_release tests/sim/nacre-sim
+  "$nacre_root/build/release/tests/sim/nacre-sim" --count 100000
+}
 
 # long_form PROGRAM: a program of the release build's tests, in its long form, and how long it took.
 long_form() {

@@ -131,11 +131,14 @@ Error ServerAuth::on_info_response(Bytes body, Effects& effects) {
   asked_at_ = effects.now;
   responses_.clear();
   Reader reader(response->responses.bytes);
-  for (std::uint32_t i = 0; i < response->count; ++i) reader.read(responses_.emplace_back());
+  bool fitting = response->count == prompted->count;  // others are counted and not kept
+  for (std::uint32_t i = 0; i < response->count; ++i) {
+    Bytes each;
+    reader.read(each);
+    fitting = fitting && each.size() <= effects.limits.password;
+    if (fitting) responses_.push_back(each);
+  }
   if (!reader.done()) return malformed(InfoResponse::number);
-  const bool fitting = response->count == prompted->count &&
-                       std::all_of(responses_.begin(), responses_.end(),
-                                   [&](Bytes each) { return each.size() <= effects.limits.password; });
   if (fitting)
     effects.emit(ResponsesReceived{decide(Method::keyboard_interactive, effects), user_, responses_});
   else

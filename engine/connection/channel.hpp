@@ -48,6 +48,13 @@ struct Channel {
   std::vector<PeerRequest> peer_requests;  // received with want_reply, in order
 };
 
+// Removes the first elements; a list that was much longer once gives its room back, as there may be many of them.
+template <class T>
+void take_front(std::vector<T>& list, std::size_t size) {
+  list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(size));
+  if (list.capacity() > 16 && list.size() < list.capacity() / 4) list.shrink_to_fit();
+}
+
 // Channels by number. A number is its slot and how often the slot has been used before, so that a stale one finds
 // nothing; it is used again only when both sides have closed.
 class ChannelTable {

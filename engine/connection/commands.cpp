@@ -264,8 +264,7 @@ void Connection::send_answers(Channel& channel, Effects& effects) {
       effects.send(ChannelFailure{channel.peer_id});
   }
   owed_ -= sent;
-  channel.peer_requests.erase(channel.peer_requests.begin(),
-                              channel.peer_requests.begin() + static_cast<std::ptrdiff_t>(sent));
+  take_front(channel.peer_requests, sent);
 }
 
 void Connection::send_global_answers(Effects& effects) {
@@ -277,7 +276,7 @@ void Connection::send_global_answers(Effects& effects) {
       effects.send(RequestFailure{});
   }
   owed_ -= sent;
-  global_requests_.erase(global_requests_.begin(), global_requests_.begin() + static_cast<std::ptrdiff_t>(sent));
+  take_front(global_requests_, sent);
 }
 
 Status Connection::finish(ChannelId id, Effects& effects) {

@@ -234,7 +234,7 @@ Error Connection::on_request_answer(std::uint8_t number, Bytes body, Effects& ef
   auto* channel = channels_.find(answer->recipient);
   if (!channel || channel->our_requests.empty()) return fine();  // never asked: kept for nothing
   const auto ticket = channel->our_requests.front();
-  channel->our_requests.erase(channel->our_requests.begin());
+  take_front(channel->our_requests, 1);
   --unanswered_;
   if (!channel->close_sent) effects.emit(RequestAnswered{ticket, {channel->id}, number == ChannelSuccess::number});
   return fine();
@@ -265,7 +265,7 @@ Error Connection::on_global_answer(std::uint8_t number, Bytes body, Effects& eff
   if (number == RequestFailure::number && !body.empty()) return malformed(number);
   if (our_global_requests_.empty()) return fine();  // never asked: kept for nothing
   const auto ticket = our_global_requests_.front();
-  our_global_requests_.erase(our_global_requests_.begin());
+  take_front(our_global_requests_, 1);
   --unanswered_;
   effects.emit(GlobalRequestAnswered{ticket, number == RequestSuccess::number, body});
   return fine();
