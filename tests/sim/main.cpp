@@ -1,12 +1,14 @@
 // The simulation's program: many seeds, each twice, or one seed with its trace.
 //   nacre-sim [--from SEED] [--count WORLDS]            run many; the first failure is looked into and printed
 //   nacre-sim SEED [--without FEATURE,FEATURE...]       run one, and print what happens
+//   nacre-sim --rude                                    what rude peers make an engine keep
 
 #include <charconv>
 #include <cinttypes>
 #include <cstdio>
 #include <string>
 
+#include "tests/sim/rude_peers.hpp"
 #include "tests/sim/world.hpp"
 
 namespace nacre::sim {
@@ -95,6 +97,8 @@ int run(int argc, char** argv) {
       count = number(value), ++i;
     else if (word == "--without")
       without = features_of(value), ++i;
+    else if (word == "--rude")
+      return meet_rude_peers();
     else
       seed = number(word);
   }
