@@ -25,7 +25,7 @@ class Charged {
   Charged& operator=(const Charged&) = delete;
 
  private:
-  Heap* before_;
+  [[maybe_unused]] Heap* before_;
 };
 
 }  // namespace nacre::test
