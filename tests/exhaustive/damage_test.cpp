@@ -1,6 +1,8 @@
 // Bytes damaged on their way: every byte of what travels in the clear, every bit of what travels under keys.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <numeric>
 #include <set>
 
@@ -12,6 +14,14 @@
 
 namespace nacre::test {
 namespace {
+
+const std::vector<Makings> protections{{"chacha20-poly1305@openssh.com"},
+                                       {"aes128-gcm@openssh.com"},
+                                       {"aes256-gcm@openssh.com"},
+                                       {"aes256-ctr", "hmac-sha2-256"},
+                                       {"aes128-ctr", "hmac-sha2-512"},
+                                       {"aes256-ctr", "hmac-sha2-256-etm@openssh.com"},
+                                       {"aes128-ctr", "hmac-sha2-512-etm@openssh.com"}};
 
 // ---- the clear part: what stands at each byte, and what its damage may come to
 
@@ -72,9 +82,8 @@ std::vector<Finding> findings(Field field, Direction direction) {
     case Field::ident_software: return {other_hash, bad_ident, bad_length};
     case Field::ident_cr: return {other_hash, bad_ident, bad_length};
     case Field::ident_lf: return {long_ident, bad_ident};
-    // More than there is, of what comes next too, or misaligned.
-    case Field::packet_length: return {bad_length, malformed, waited};
-    case Field::padding_length: return {bad_padding, malformed};
+    case Field::packet_length:
+    case Field::padding_length: break;  // the value decides: below
     case Field::padding:
       return {};  // RFC 4253 6: arbitrary, and in the clear protected by nothing
     // Another message: not the one that is due, or one that is dropped, and then the one that is due never comes.
@@ -91,6 +100,20 @@ std::vector<Finding> findings(Field field, Direction direction) {
     case Field::signature: return {other_hash};
   }
   return {};
+}
+
+// RFC 4253 6, in the clear: a multiple of 8 with its own 4 bytes, room for a byte and the least padding, and within what
+// the receiver takes. A good one is of another packet than was sent, and takes bytes of the next, or waits for them.
+std::vector<Finding> findings_of_length(std::uint32_t length, Direction direction) {
+  const std::uint32_t most = direction == Direction::to_server ? 35'000 : 256 * 1024;
+  if (length < 6 || length > most || (length + 4) % 8 != 0) return {bad_length};
+  return {malformed, waited};
+}
+
+// At least 4, and a payload must be left; then the payload has the wrong size.
+std::vector<Finding> findings_of_padding(std::uint32_t padding, std::uint32_t length) {
+  if (padding < 4 || padding + 1 >= length) return {bad_padding};
+  return {malformed};
 }
 
 // A field for each byte of the clear part.
@@ -169,8 +192,8 @@ class Damage {
         std::to_string(std::to_integer<int>(was ^ change)) + ", field " + std::to_string(static_cast<int>(field));
     expect_sound(session, recording_, note, field == Field::ident_start);
 
-    const auto allowed = findings(field, direction);
-    if (allowed.empty()) {
+    const auto allowed = findings_at(field, direction, offset, change);
+    if (field == Field::padding) {
       EXPECT_TRUE(unharmed(session, recording_)) << note << log_of(session);
       return figures_.count("harmless: padding");
     }
@@ -192,6 +215,19 @@ class Damage {
   }
 
  private:
+  std::vector<Finding> findings_at(Field field, Direction direction, std::uint64_t offset, std::byte change) const {
+    if (field != Field::packet_length && field != Field::padding_length) return findings(field, direction);
+    const auto index = static_cast<std::size_t>(direction);
+    const auto& begins = recording_.packets[index];
+    const auto begin = *std::prev(std::upper_bound(begins.begin(), begins.end(), offset));
+    std::array<std::byte, 5> head;
+    std::copy_n(recording_.sent[index].begin() + static_cast<std::ptrdiff_t>(begin), head.size(), head.begin());
+    head[offset - begin] ^= change;
+    const auto length = load_be32(head.data());
+    if (field == Field::packet_length) return findings_of_length(length, direction);
+    return findings_of_padding(std::to_integer<std::uint32_t>(head[4]), length);
+  }
+
   Makings makings_;
   const Recording& recording_;
   Figures figures_;
@@ -209,6 +245,70 @@ void damage_the_clear_part(const Makings& makings, const std::string& name, std:
         damage.clear_byte(direction, map, offset, static_cast<std::byte>(change));
         if (testing::Test::HasFailure()) return;
       }
+  }
+}
+
+// Everything here is compared with a session that was left alone. This is what it is.
+TEST(Damage, TheSessionLeftAlone) {
+  const std::vector<std::string> client{"HostKeyOffered ssh-ed25519",
+                                        "KeysExchanged first=1 strict=1 curve25519-sha256 ssh-ed25519 chacha20",
+                                        "CredentialsWanted  partial=0",
+                                        "BannerReceived hello",
+                                        "SignatureWanted ssh-ed25519",
+                                        "Authenticated alice",
+                                        "GlobalRequestAnswered 0",
+                                        "ChannelOpened 0",
+                                        "DataReceived 0 out 39 from the server, before the keys change",
+                                        "DataReceived 0 err 8 an error",
+                                        "RequestAnswered 0 1",
+                                        "KeysExchanged first=0 strict=1 curve25519-sha256 ssh-ed25519 chacha20",
+                                        "DataReceived 0 out 27 from the server, after that",
+                                        "RequestReceived 0 exit-status reply=0 7",
+                                        "EofReceived 0",
+                                        "ChannelClosed 0"};
+  const std::vector<std::string> server{"SignatureWanted ssh-ed25519",
+                                        "KeysExchanged first=1 strict=1 curve25519-sha256 ssh-ed25519 chacha20",
+                                        "PublicKeyOffered alice ssh-ed25519",
+                                        "PublicKeyProven alice ssh-ed25519",
+                                        "Authenticated alice",
+                                        "GlobalRequestReceived keepalive@example.org reply=1",
+                                        "ChannelOpenReceived session 0",
+                                        "RequestReceived 0 env reply=0",
+                                        "RequestReceived 0 exec reply=1 true",
+                                        "DataReceived 0 out 39 from the client, before the keys change",
+                                        "SignatureWanted ssh-ed25519",
+                                        "KeysExchanged first=0 strict=1 curve25519-sha256 ssh-ed25519 chacha20",
+                                        "DataReceived 0 out 27 from the client, after that",
+                                        "ChannelClosed 0"};
+  const auto& recording = record({});
+  const auto begins = [](const std::string& have, const std::string& want) { return have.starts_with(want); };
+  const auto& told_client = recording.client.lines;
+  const auto& told_server = recording.server.lines;
+  EXPECT_TRUE(std::equal(told_client.begin(), told_client.end(), client.begin(), client.end(), begins));
+  EXPECT_TRUE(std::equal(told_server.begin(), told_server.end(), server.begin(), server.end(), begins));
+  EXPECT_EQ(recording.client.error.code, Code::closed_by_application);
+  EXPECT_EQ(recording.server.error.code, Code::disconnected_by_peer);
+  EXPECT_EQ(recording.server.reason, Reason::by_application);
+  EXPECT_EQ(recording.client.closed, 1);
+  EXPECT_EQ(recording.server.closed, 1);
+
+  // And it is the same under every cipher and with real keys, but for names and keys.
+  auto others = protections;
+  others.push_back({.real = true});
+  for (const auto& makings : others) {
+    const auto same_event = [](const std::string& a, const std::string& b) {
+      const bool names = a.starts_with("KeysExchanged") || a.starts_with("HostKey") || a.starts_with("SignatureWanted");
+      return names ? a.substr(0, 21) == b.substr(0, 21) : a == b;
+    };
+    const auto& other = record(makings);
+    const auto& other_client = other.client.lines;
+    const auto& other_server = other.server.lines;
+    EXPECT_TRUE(
+        std::equal(other_client.begin(), other_client.end(), told_client.begin(), told_client.end(), same_event))
+        << makings;
+    EXPECT_TRUE(
+        std::equal(other_server.begin(), other_server.end(), told_server.begin(), told_server.end(), same_event))
+        << makings;
   }
 }
 
@@ -233,14 +333,6 @@ TEST(Damage, EveryByteInTheClearOfARealExchange) {
 // Nothing that stands in an encrypted packet, and nothing after it, is ever told; the end is "packet corrupt". Only a
 // damaged length can make the receiver wait for what never comes.
 class UnderKeys : public testing::TestWithParam<Makings> {};
-
-const std::vector<Makings> protections{{"chacha20-poly1305@openssh.com"},
-                                       {"aes128-gcm@openssh.com"},
-                                       {"aes256-gcm@openssh.com"},
-                                       {"aes256-ctr", "hmac-sha2-256"},
-                                       {"aes128-ctr", "hmac-sha2-512"},
-                                       {"aes256-ctr", "hmac-sha2-256-etm@openssh.com"},
-                                       {"aes128-ctr", "hmac-sha2-512-etm@openssh.com"}};
 
 // What the receiver is told by the packets before the first that it does not get.
 std::vector<std::string> told_before(const Makings& makings, Direction direction, std::uint64_t offset) {
