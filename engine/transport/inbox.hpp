@@ -11,6 +11,9 @@ namespace nacre {
 class Inbox {
  public:
   explicit Inbox(std::size_t limit) : limit_(limit) {}
+  ~Inbox() { release(true); }  // a password may be lent when an engine goes
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
 
   // Room for the stream: empty when the buffer is as full as the limit permits. Stays in place until `received`.
   Buffer incoming();
