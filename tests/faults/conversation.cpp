@@ -3,6 +3,7 @@
 #include "tests/faults/conversation.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "tests/engine/pair.hpp"
@@ -230,7 +231,7 @@ class Conversation {
 
   void send_second(Seat<Client>& seat) {
     const auto place = seat.in([&](Client& e) { return e.prepare(channel_, second_text.size()); });
-    std::memcpy(place.data(), second_text.data(), place.size());
+    std::copy_n(std::as_bytes(std::span(second_text)).begin(), place.size(), place.begin());
     seat.tell([&](Client& e) {
       e.commit(channel_, place.size());
       return 0;
