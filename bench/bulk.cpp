@@ -61,7 +61,7 @@ void add_bulk(const Provider& provider) {
       for (const auto size : sizes) added->Arg(size);
       added->Unit(benchmark::kMicrosecond);
     };
-    add("up", How::up, {64, 1024, 16384, 32768});
+    add("up", How::up, {64, 256, 1024, 4096, 16384, 32768});
     add("prepared", How::prepared, {1024, 32768});
     add("both", How::both, {32768});
   }

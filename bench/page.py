@@ -50,7 +50,8 @@ def packet(found):
         rows.append((f"{verb} {cipher}", size, figure(own, "{:.0f}"), figure(cycles), giga(int(size) / own * 1e9), figure(bare, "{:.0f}"),
                      figure(targets.ratio(bare, own)), figure(openssl, "{:.0f}"), figure(targets.ratio(openssl, own))))
     head = ("packets", "data, B", "ns", "TSC/B", "GB/s", "Botan ns", "of its speed", "OpenSSL ns", "of its speed")
-    note = f"OpenSSL's libcrypto: {found.context('packet', 'openssl') or 'not installed'}. TSC/B: ticks of the time stamp counter a byte of data, as CPU time."
+    note = (f"OpenSSL's libcrypto: {found.context('packet', 'openssl') or 'not installed'}. "
+            "TSC/B: ticks of the time stamp counter a byte of data, as CPU time.")
     return markdown(head, rows) + "\n\n" + note
 
 
@@ -61,7 +62,8 @@ def bulk(found):
             continue
         _, cipher, how, size = name.split("/")
         rate, bound = found.rate("bulk", name), found.bound(cipher, size)
-        rows.append((f"{cipher}, {how}", size, giga(rate), figure(targets.ratio(1 << 30, rate)), giga(bound), figure(targets.ratio(rate, bound))))
+        rows.append((f"{cipher}, {how}", size, giga(rate), figure(targets.ratio(1 << 30, rate)), giga(bound),
+                     figure(targets.ratio(rate, bound))))
     return markdown(("two engines, one thread", "B a call", "GB/s", "CPU s/GiB", "bound GB/s", "of the bound"), rows)
 
 
@@ -75,7 +77,8 @@ def handshake(found):
         own = found.time("handshake", name)
         rows.append((f"{kind} {rest}", figure(own / 1000, "{:.0f}"), figure(1e9 / own, "{:.0f}"), figure(bare and bare / 1000, "{:.0f}"),
                      figure(targets.ratio(own, bare))))
-    echoes = [(name.partition("/")[2], figure(found.time("handshake", name) / 1000)) for name in found.names("handshake") if name.startswith("echo/")]
+    echoes = [(name.partition("/")[2], figure(found.time("handshake", name) / 1000)) for name in found.names("handshake")
+              if name.startswith("echo/")]
     return (markdown(("both sides: key exchange/host key/user key", "CPU us", "a second", "operations us", "times those"), rows) + "\n\n" +
             markdown(("a byte there and back", "CPU us"), echoes))
 
@@ -101,11 +104,13 @@ def cores(found):
 
 def peers(found):
     blocks = []
-    rows = [(row["pair"], row["cipher"], row["direction"], figure(row["mib_s"], "{:.0f}"), figure(row["cpu_s_gib"])) for row in found.peers("throughput")]
+    rows = [(row["pair"], row["cipher"], row["direction"], figure(row["mib_s"], "{:.0f}"), figure(row["cpu_s_gib"]))
+            for row in found.peers("throughput")]
     if rows:
         rows.sort(key=lambda row: (row[1], row[2]))
         blocks.append(markdown(("client to server", "cipher", "data", "MiB/s", "CPU s/GiB"), rows))
-    rows = [(row["pair"], figure(row["rate"]), figure(row["client_cpu_ms"]), figure(row["server_cpu_ms"]), figure(row["cpu_ms"])) for row in found.peers("login")]
+    rows = [(row["pair"], *(figure(row[name]) for name in ("rate", "client_cpu_ms", "server_cpu_ms", "cpu_ms")))
+            for row in found.peers("login")]
     if rows:
         blocks.append(markdown(("a login: client to server", "a second", "client CPU ms", "server CPU ms", "both"), rows))
     rows = [(row["pair"], figure(row["microseconds"], "{:.1f}")) for row in found.peers("echo")]
@@ -146,15 +151,17 @@ def packet_chart(found):
                 curves["whole"].append((size, rate / 1e9))
         if curves["bare"]:
             panels.append((title, curves))
-    return panels and charts.by_size("How close to the bare cipher", "One thread encrypts, authenticates, verifies and decrypts each byte: higher is better", panels)
+    return panels and charts.by_size("How close to the bare cipher",
+                                     "One thread encrypts, authenticates, verifies and decrypts each byte: higher is better", panels)
 
 
 def peers_chart(found):
     panels = []
     names = {label: version.split(" ")[0].replace("_", " ") for label, version in found.programs().items()}
+    names["nacre"] = "nacre"
 
     def label(pair):
-        return re.sub("|".join(sorted(names, key=len, reverse=True)), lambda match: "nacre" if match[0] == "nacre" else names[match[0]].split(",")[0], pair)
+        return " to ".join(names[program] for program in pair.split(" to "))
 
     def add(title, unit, rows, field):
         bars = [(label(row["pair"]), row[field], KINDS.get(row["pair"], "other")) for row in rows]
@@ -165,14 +172,16 @@ def peers_chart(found):
         rows = [row for row in found.peers("throughput") if (row["cipher"], row["direction"]) == ("aes128-gcm", direction)]
         add(f"Moving a GiB {words}, aes128-gcm", "CPU s", rows, "cpu_s_gib")
     add("A login: connect, exchange keys, authenticate, run true, close", "CPU ms", found.peers("login"), "cpu_ms")
-    return panels and charts.bars("What it costs in CPU time", "Client, server and all they start, over loopback: shorter is better", panels)
+    return panels and charts.bars("What it costs in CPU time",
+                                  "Client, server and all they start, over loopback: shorter is better", panels)
 
 
 def scale_chart(found):
     curves = [("own", "engines in one thread", found.scale("engines")), ("whole", "channels in one engine", found.scale("channels"))]
     if not all(curve for _, _, curve in curves):
         return None
-    return charts.by_count("What a byte costs among many", "CPU time a byte, relative to one; the same bytes in all: flat is better", curves, 1.3)
+    return charts.by_count("What a byte costs among many",
+                           "CPU time a byte, relative to one; the same bytes in all: flat is better", curves, 1.3)
 
 
 # ---- The page
@@ -184,6 +193,14 @@ def processor():
         return match[1].strip() if match else "an unnamed processor"
     except OSError:
         return "an unknown processor"
+
+
+def busy(found):
+    """A line about what else ran when the run began; empty where the machine was free."""
+    load = (found.context("packet", "load_avg") or [0])[0]
+    if load <= os.cpu_count():
+        return []
+    return [f"**The machine was busy with other work (load {load:.0f}): these figures are provisional.**", ""]
 
 
 def chart_lines(folder, found):
@@ -205,11 +222,12 @@ def write(found, checked, docs):
     """Writes the page and the charts, and answers what was written."""
     pictures, files = chart_lines(docs / "benchmarks", found)
     verdicts = [target.verdict for target in checked]
-    today = datetime.date.today().isoformat()
+    written = f"Written by `./dev bench` on {datetime.date.today().isoformat()}: {processor()}, {os.cpu_count()} processors."
+    counted = f"{verdicts.count(targets.PASS)} of {len(verdicts)} pass. But for one, a target is a ratio of two things of one run, or a count."
     lines = ["# Benchmarks", "",
-             f"Written by `./dev bench` on {today}: {processor()}, {os.cpu_count()} processors. `./dev bench` writes it anew for your machine.", "",
-             *pictures, "## Targets", "",
-             f"{verdicts.count(targets.PASS)} of {len(verdicts)} pass. Every target is a ratio of two things measured in turns in one run, or a count.", "",
+             f"{written} It writes this page anew for your machine.", "",
+             *busy(found), *pictures, "## Targets", "",
+             counted, "",
              markdown(("target", "wanted", "measured", ""), [target.row()[1:] for target in checked]), "",
              *HOW.strip().split("\n"), ""]
     for part, title in TITLES.items():
@@ -221,8 +239,8 @@ def write(found, checked, docs):
 
 
 TITLES = {"packet": "Packets", "bulk": "Channel data through two engines in one thread", "handshake": "Handshakes, rekeys, echoes",
-          "memory": "Memory", "scale": "Many engines, many channels", "cores": "One event loop a core", "peers": "The programs, beside others",
-          "instructions": "Instructions"}
+          "memory": "Memory", "scale": "Many engines, many channels", "cores": "One event loop a core",
+          "peers": "The programs, beside others", "instructions": "Instructions"}
 
 HOW = """
 ## How it is measured

@@ -76,7 +76,8 @@ class Run:
         self.timed("packet", "^(botan-|openssl-)?(seal|open)/", 0.004, 25)
 
     def bulk(self):
-        self.timed("bulk", "^bulk/|^(seal|open)/(aes...-gcm|chacha20-poly1305|aes128-ctr.hmac-sha2-256-etm)/(64|1024|16384|32768)$", 0.01, 21)
+        ciphers = "(aes...-gcm|chacha20-poly1305|aes128-ctr.hmac-sha2-256-etm)"
+        self.timed("bulk", f"^bulk/|^(seal|open)/{ciphers}/(64|256|1024|4096|16384|32768)$", 0.01, 21)
 
     def handshake(self):
         self.timed("handshake", "^(handshake|operations|rekey|rekey-operations|echo)/", 0.02, 9)

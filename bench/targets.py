@@ -1,4 +1,4 @@
-"""What nacre wants of itself, and whether it is so. Every target is a ratio of two things of one run, or a count."""
+"""What nacre wants of itself, and whether it is so. A target is a ratio of two things of one run, or a count."""
 
 import dataclasses
 
@@ -24,7 +24,7 @@ class Target:
     def shown(self, value):
         if value is None:
             return "-"
-        text = f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3g}" if value < 0.1 else f"{value:.2f}"
+        text = f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3g}"
         return f"{text} {self.unit}".rstrip()
 
     def row(self):
@@ -103,7 +103,8 @@ def peers(figures):
         for direction, title in (("up", "to the server"), ("down", "to the client")):
             key = {"cipher": cipher, "direction": direction}
             yield Target("peers", f"{cipher}, {title}: throughput against OpenSSH", ">=", speed, against("throughput", "mib_s", max, **key))
-            yield Target("peers", f"{cipher}, {title}: CPU a GiB against OpenSSH", "<=", cpu, against("throughput", "cpu_s_gib", min, **key))
+            yield Target("peers", f"{cipher}, {title}: CPU a GiB against OpenSSH", "<=", cpu,
+                         against("throughput", "cpu_s_gib", min, **key))
     yield Target("peers", "logins a second against OpenSSH", ">=", 20, against("login", "rate", max))
     yield Target("peers", "logins a second against Dropbear", ">=", 4, against("login", "rate", max, ["dropbear"]))
     yield Target("peers", "CPU of a login against OpenSSH, both sides", "<=", 0.3, against("login", "cpu_ms", min))
@@ -117,7 +118,8 @@ def instructions(figures):
     yield Target("instructions", "our own, the most grown count against the recorded one", "<=", 1.03, growth)
 
 
-ALL = {"packet": packet, "bulk": bulk, "handshake": handshake, "memory": memory, "scale": scale, "peers": peers, "instructions": instructions}
+ALL = {"packet": packet, "bulk": bulk, "handshake": handshake, "memory": memory, "scale": scale, "peers": peers,
+       "instructions": instructions}
 
 
 def check(figures, parts):
