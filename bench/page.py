@@ -223,7 +223,8 @@ def write(found, checked, docs):
     pictures, files = chart_lines(docs / "benchmarks", found)
     verdicts = [target.verdict for target in checked]
     written = f"Written by `./dev bench` on {datetime.date.today().isoformat()}: {processor()}, {os.cpu_count()} processors."
-    counted = f"{verdicts.count(targets.PASS)} of {len(verdicts)} pass. But for one, a target is a ratio of two things of one run, or a count."
+    passed = verdicts.count(targets.PASS)
+    counted = f"{passed} of {len(verdicts)} pass. But for one, a target is a ratio of two things of one run, or a count."
     lines = ["# Benchmarks", "",
              f"{written} It writes this page anew for your machine.", "",
              *busy(found), *pictures, "## Targets", "",
