@@ -254,6 +254,14 @@ void Party::call_wrongly() {
       break;
   }
   engine()->commit(nowhere, 10);
+  for (const auto& pipe : talk_->pipes) {
+    const auto& end = pipe->end[side_];
+    if (!end.known || (!end.finished && !end.closing && !end.gone)) continue;
+    require(engine()->write(end.id, bytes_of("x")) == 0, "data after our EOF or CLOSE");
+    require(engine()->prepare(end.id, 1).empty(), "a place for data after our EOF or CLOSE");
+    require(engine()->finish(end.id) != Status::ok, "EOF twice, or after CLOSE");
+    if (end.closing || end.gone) require(engine()->close(end.id) != Status::ok, "CLOSE twice");
+  }
 }
 
 }  // namespace nacre::sim

@@ -147,7 +147,10 @@ bool Party::read() {
     in_->take(arrived.size());
     return false;
   }
-  if (reading_.empty()) reading_ = engine()->incoming();
+  if (reading_.empty())
+    reading_ = engine()->incoming();
+  else if (chance_.one_in(4))
+    require(engine()->incoming().data() == reading_.data(), "the place of a read moved while it was under way");
   can_read_ = !reading_.empty();
   if (!can_read_ || (manner_.holds && chance_.one_in(3))) return false;
   const auto size = std::min({reading_.size(), arrived.size(), 1 + chance_.below(manner_.chunk)});
@@ -169,6 +172,7 @@ void Party::poll() {
   // A clock that went back for once changes nothing.
   const auto now = manner_.odd && chance_.one_in(20) ? scene_.now - soon(1s) : scene_.now;
   const bool quiet = !stirred_ && (!deadline_ || scene_.now < *deadline_);
+  const bool silent = writing_.empty() && engine_->outgoing().empty();
   for (unsigned events = 0;; ++events) {
     require(events < 100'000, "poll never comes to an end");
     const auto event = engine()->poll(now);
@@ -178,6 +182,8 @@ void Party::poll() {
     on(*event);
     if (closed()) break;
   }
+  if (quiet && silent)
+    require(engine_->outgoing().empty(), "output although nothing was done and no deadline had come");
   stirred_ = false;
   if (deadline_ && *deadline_ <= scene_.now) can_read_ = true;
   deadline_ = engine_->deadline();
@@ -235,6 +241,12 @@ void Party::hang_up() {
   poll();
   require(closed(), "disconnect without Closed");
   write();
+}
+
+// Whoever has not said who he is, or what he wants, does not get longer than the limits give him.
+bool Party::is_overdue(TimePoint at) const {
+  if (closed() || authenticated_ || !server_) return false;
+  return at > dawn + plan_.limits[side_].login_time;
 }
 
 bool Party::has_nothing_to_do() const {

@@ -58,6 +58,7 @@ class Party {
   bool closed() const { return closed_.has_value(); }
   bool waits_for_itself() const { return !pending_.empty(); }
   bool has_nothing_to_do() const;
+  bool is_overdue(TimePoint at) const;
   bool is_in() const { return authenticated_; }
   std::optional<Code> end() const { return closed_; }
   const std::string& name() const { return name_; }

@@ -130,6 +130,7 @@ class World {
   void cut_all() {
     scene_.trace.note(scene_.now, "-", cut_ ? "all hang up" : "all links are cut");
     for (auto& connection : connections_) {
+      require(!connection->server->is_overdue(*plan_.cut_at), "a login takes longer than it may");
       if (!cut_) {
         connection->to_server.cut(scene_.now);
         connection->to_client.cut(scene_.now);
