@@ -127,7 +127,7 @@ void Party::write_some(Pipe& pipe) {
     const auto place = engine()->prepare(end.id, size, which);
     taken = std::min(place.size(), bytes.size());
     require(taken == place.size(), "more room than was wanted");
-    std::memcpy(place.data(), bytes.data(), taken);
+    if (taken != 0) std::memcpy(place.data(), bytes.data(), taken);
     if (chance_.one_in(10)) taken /= 2;
     engine()->commit(end.id, taken);
     end.waits = end.waits || place.empty();
