@@ -170,6 +170,7 @@ void Puppet::compute(Secret secret, Bytes host_blob, Bytes client_value, Bytes s
                                                .server_value = server_value,
                                                .secret = secret.bytes()});
   if (session_id.empty()) session_id = exchange_hash_value;
+  if (on_shared_secret) on_shared_secret(secret.bytes());
   const auto keys = [&](const CipherChoice& choice, bool to_server) {
     return *derive_keys(*hash, secret.bytes(), exchange_hash_value, session_id, choice, to_server);
   };
@@ -206,6 +207,7 @@ bool Puppet::deliver() {
     if (room.empty()) break;
     const auto size = std::min(room.size(), wire_.size() - done);
     std::memcpy(room.data(), wire_.data() + done, size);
+    append(delivered, Bytes(wire_).subspan(done, size));
     engine().received(size);
     done += size;
   }

@@ -75,6 +75,8 @@ class Puppet {
   void pump();                                   // bytes and events, until nothing moves
   void advance(std::chrono::milliseconds time);  // and then pump
   void end_input() { engine().input_ended(); }
+  ByteVector delivered;                         // all that the engine was given, to be given to another one again
+  std::function<void(Bytes)> on_shared_secret;  // K of each exchange, as it is hashed
 
   // ---- what came back
   std::vector<ByteVector> received;  // payloads, since the last forget()

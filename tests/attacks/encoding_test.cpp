@@ -1,0 +1,308 @@
+// Attacks on encodings, on who reads a peer's text, and on the engine's own bounds (rows E01 to E05, E07, E09, E11, E14).
+#include "crypto/key_file.hpp"
+#include "engine/text.hpp"
+#include "tests/attacks/attack.hpp"
+
+namespace nacre::test {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace std::string_view_literals;
+
+// A message that is right, the state it is right in, and what its fields are: u uint32, b boolean, s string, n name-list,
+// o opaque to the end.
+struct Sample {
+  Role role;
+  int state;  // 0 keys, 1 authentication, 2 a dialogue, 3 a channel that is open, 4 a channel that is being opened
+  std::uint8_t number;
+  std::string_view form;
+  ByteVector body;
+};
+
+std::vector<Sample> samples() {
+  const auto s = Role::server, c = Role::client;
+  const auto password = encoded(PasswordBody{false, bytes_of("wrong"), {}});
+  const ByteVector prompts = Fields().text("p").flag(true);
+  return {
+      {s, 0, 5, "s", Fields().text("ssh-userauth")},
+      {c, 0, 6, "s", Fields().text("ssh-userauth")},
+      {s, 0, 7, "uss", Fields().u32(1).text("server-sig-algs").text("a,b")},
+      {s, 1, 50, "sssbs", Fields().text("alice").text("ssh-connection").text("password").raw(password)},
+      {s, 1, 50, "sssbss",
+       Fields().text("alice").text("ssh-connection").text("publickey").flag(false).text("x").text("y")},
+      {s, 1, 50, "sssbsss",
+       Fields().text("alice").text("ssh-connection").text("publickey").flag(true).text("x").text("y").text("z")},
+      {c, 1, 51, "nb", Fields().text("password,publickey").flag(false)},
+      {c, 1, 52, "", {}},
+      {c, 1, 53, "ss", Fields().text("hello").text("")},
+      {c, 1, 60, "ss", Fields().text("change it").text("en")},
+      {c, 2, 60, "sssusb", Fields().text("name").text("please").text("").u32(1).raw(prompts)},
+      {s, 2, 61, "us", Fields().u32(1).text("answer")},
+      {s, 3, 4, "bss", Fields().flag(true).text("debug").text("")},
+      {s, 3, 3, "u", Fields().u32(7)},
+      {s, 3, 80, "sbo", Fields().text("keepalive@openssh.com").flag(true)},
+      {s, 3, 90, "suuuo", Fields().text("session").u32(9).u32(1000).u32(1000)},
+      {c, 4, 91, "uuuuo", Fields().u32(1).u32(9).u32(1000).u32(1000)},
+      {c, 4, 92, "uuss", Fields().u32(1).u32(1).text("no").text("en")},
+      {s, 3, 93, "uu", Fields().u32(0).u32(5)},
+      {s, 3, 94, "us", Fields().u32(0).text("data")},
+      {s, 3, 95, "uus", Fields().u32(0).u32(1).text("data")},
+      {s, 3, 96, "u", Fields().u32(0)},
+      {s, 3, 97, "u", Fields().u32(0)},
+      {s, 3, 98, "usbsuuuus",
+       Fields().u32(0).text("pty-req").flag(true).text("xterm").u32(80).u32(24).u32(0).u32(0).string(ByteVector(1))},
+      {s, 3, 98, "usbss", Fields().u32(0).text("env").flag(true).text("LANG").text("C")},
+      {s, 3, 98, "usb", Fields().u32(0).text("shell").flag(true)},
+      {s, 3, 98, "usbs", Fields().u32(0).text("exec").flag(true).text("ls")},
+      {c, 3, 98, "usbu", Fields().u32(0).text("exit-status").flag(false).u32(3)},
+      {c, 3, 98, "usbsbss", Fields().u32(0).text("exit-signal").flag(false).text("TERM").flag(false).text("").text("")},
+      {s, 3, 99, "u", Fields().u32(0)},
+      {s, 3, 192, "s", Fields().text("ping")},
+  };
+}
+
+std::unique_ptr<Puppet> in_state(const Sample& sample) {
+  PuppetOptions options{.engine = sample.role};
+  options.server.keyboard_interactive = options.server.password = true;
+  options.server.limits.failure_delay = 0ms;
+  if (sample.state == 0) return with_keys(options);
+  if (sample.state == 1) return in_auth(options);
+  if (sample.state >= 3) {
+    auto puppet = logged_in(options);
+    EXPECT_EQ(puppet->open(), 0U);
+    if (sample.state == 4) {
+      EXPECT_TRUE(puppet->engine().open("x"));
+      puppet->pump();
+    }
+    puppet->forget();
+    return puppet;
+  }
+  auto puppet = sample.role == Role::server ? in_auth(options) : with_keys(options);
+  puppet->on_event = [p = puppet.get()](const Event& event) {
+    if (const auto* wanted = std::get_if<KeyboardInteractiveWanted>(&event)) {
+      const std::array asked{Prompt{"p", false}};
+      EXPECT_EQ(p->server->answer(wanted->ticket, Prompts{"", "", asked}), Status::ok);
+      return true;
+    }
+    if (const auto* wanted = std::get_if<CredentialsWanted>(&event)) {
+      EXPECT_EQ(p->client->answer(wanted->ticket, Credential(TryKeyboardInteractive{})), Status::ok);
+      return true;
+    }
+    return std::holds_alternative<PromptsReceived>(event) || std::holds_alternative<ResponsesReceived>(event);
+  };
+  if (sample.role == Role::server)
+    request_auth(*puppet, "keyboard-interactive", encoded(KeyboardInteractiveBody{}));
+  else
+    puppet->send(ServiceAccept{"ssh-userauth"});
+  puppet->pump();
+  puppet->forget();
+  return puppet;
+}
+
+std::unique_ptr<Puppet> after(const Sample& sample, Bytes body) {
+  auto puppet = in_state(sample);
+  puppet->send_payload(payload_of(sample.number, body));
+  puppet->pump();
+  return puppet;
+}
+
+// The offsets of the lengths of strings.
+std::vector<std::size_t> lengths_in(const Sample& sample) {
+  std::vector<std::size_t> offsets;
+  std::size_t at = 0;
+  for (const char field : sample.form) {
+    if (field == 's' || field == 'n') {
+      offsets.push_back(at);
+      at += 4 + load_be32(sample.body.data() + at);
+    } else if (field != 'o') {
+      at += field == 'b' ? 1 : 4;
+    }
+  }
+  EXPECT_EQ(at, sample.body.size()) << int{sample.number} << ": the form does not fit";
+  return offsets;
+}
+
+// The engine has taken it for what it is not, or it has ended for a reason that it can give.
+testing::AssertionResult refused(Puppet& puppet) {
+  for (const auto code : {Code::malformed_message, Code::too_many_prompts})
+    if (puppet.code() == code) return ended(puppet, code);
+  return testing::AssertionFailure() << "not refused: " << describe(puppet.code()) << "\n" << puppet.log();
+}
+
+TEST(attacks_encoding, E01_lengths_that_lie) {
+  for (const auto& sample : samples()) {
+    EXPECT_EQ(after(sample, sample.body)->closed, 0) << int{sample.number} << " is no good sample";
+    const auto offsets = lengths_in(sample);
+    const bool open_end = sample.form.ends_with('o');
+    for (const auto at : offsets) {
+      const auto is = load_be32(sample.body.data() + at);
+      for (const auto lie : {0x80000000U, 0xffffffffU, 0xfffffffcU, is + 1, is - 1, 0U}) {
+        if (lie == is) continue;
+        auto body = sample.body;
+        store_be32(lie, body.data() + at);
+        auto puppet = after(sample, body);
+        EXPECT_LE(puppet->closed, 1);
+        EXPECT_TRUE(puppet->closed == 0 || puppet->reason == Reason::protocol_error ||
+                    puppet->reason == Reason::service_not_available);
+        // Beyond the end for certain; and with nothing opaque behind it the last string cannot be of another size.
+        const bool certain = lie >= 0x80000000U || (at == offsets.back() && !open_end && sample.form.back() == 's');
+        if (certain) {
+          EXPECT_TRUE(refused(*puppet)) << int{sample.number} << " at " << at << ": " << lie;
+        }
+      }
+    }
+  }
+}
+
+TEST(attacks_encoding, E02_numbers_otherwise_encoded) {
+  const auto reads = [](Bytes contents) {
+    const ByteVector bytes = Fields().string(contents);
+    Reader reader(bytes);
+    Mpint number;
+    reader.read(number);
+    return reader.done();
+  };
+  EXPECT_TRUE(reads({}) && reads(from_hex("7f")) && reads(from_hex("0080")) && reads(ByteVector(2048, std::byte{1})));
+  for (const auto& bad : {from_hex("80"), from_hex("ff"), from_hex("00"), from_hex("007f"), from_hex("000080"),
+                          ByteVector(2049, std::byte{1}), ByteVector(1'000'000, std::byte{1})})
+    EXPECT_FALSE(reads(bad)) << bad.size();
+  EXPECT_EQ(encoded_size(OneString{}), 4U);
+  EXPECT_TRUE(same_bytes(ByteVector(Fields().mpint({})), ByteVector(4))) << "0 is the empty string";
+}
+
+TEST(attacks_encoding, E03_bytes_behind_the_last_field) {
+  for (const auto& sample : samples()) {
+    if (sample.form.ends_with('o') || sample.number == Unimplemented::number) continue;  // that is dropped unread
+    auto longer = sample.body;
+    longer.push_back(std::byte{0});
+    EXPECT_TRUE(refused(*after(sample, longer))) << int{sample.number};
+    if (sample.body.empty()) continue;
+    auto shorter = sample.body;
+    shorter.pop_back();
+    EXPECT_TRUE(refused(*after(sample, shorter))) << int{sample.number};
+  }
+}
+
+TEST(attacks_encoding, E04_control_characters_for_a_terminal) {
+  EXPECT_EQ(printable("\x1b]0;title\a\x1b[2Jx\r\n"), "\\x1b]0;title\\x07\\x1b[2Jx\\x0d\\x0a");
+  EXPECT_EQ(printable("a\nb\tc\x7f\x9b", Lines::many), "a\nb\tc\\x7f\\x9b");
+  EXPECT_EQ(printable("\xc2\x9b[2J"), "\\xc2\\x9b[2J") << "a C1 control in UTF-8";
+  for (int value = 0; value < 256; ++value) {
+    const char c = static_cast<char>(value);
+    for (const char out : printable({&c, 1})) EXPECT_TRUE(out >= ' ' && out <= '~') << "one line, whatever it is";
+  }
+  // The engine itself gives the bytes as they came, and bounded: who prints them escapes them.
+  auto puppet = logged_in(Role::client);
+  std::string text;
+  puppet->on_event = [&](const Event& event) {
+    if (const auto* closed = std::get_if<Closed>(&event)) text = closed->text;
+    return false;
+  };
+  puppet->send(Disconnect{2, "\x1b[31m" + std::string(400, '!'), ""});
+  puppet->pump();
+  EXPECT_EQ(text.size(), Limits{}.disconnect_text);
+  EXPECT_EQ(printable(text).find('\x1b'), std::string::npos);
+}
+
+TEST(attacks_encoding, E05_text_that_is_not_utf_8) {
+  for (const auto text : {"\xff\xfe"sv, "\xc3"sv, "\xed\xa0\x80"sv, "\xf4\x90\x80\x80"sv, "\xc0\x80"sv, "\x80"sv}) {
+    const auto shown = printable(text);
+    EXPECT_EQ(shown.size(), 4 * text.size()) << shown;
+    auto client = in_auth(Role::client);
+    client->send(UserauthBanner{text, text});
+    client->send(Debug{true, text, text});
+    client->pump();
+    EXPECT_EQ(client->events.size(), 2U);
+    EXPECT_TRUE(lives(*client));
+    auto server = in_auth(Role::server);
+    try_password(*server, "x", text);
+    EXPECT_TRUE(failed(*server));
+  }
+  EXPECT_EQ(printable("gr\xc3\xbc\xc3\x9f"), "gr\xc3\xbc\xc3\x9f");
+}
+
+TEST(attacks_encoding, E07_key_files_that_ask_for_too_much) {
+  const auto random = seeded_random(4);
+  const auto key = key_from_seed(KeyType::ed25519, 4);
+  const auto file = write_private_key(*key, "comment", std::nullopt, *random);
+  ASSERT_TRUE(file && read_private_key(file->bytes(), {}));
+  for (std::size_t cut = 0; cut + 2 < file->size(); ++cut)
+    EXPECT_FALSE(read_private_key(file->bytes().first(cut), {})) << cut;
+  for (std::size_t at = 40; at + 40 < file->size(); ++at) {  // any other character instead: never a third outcome
+    auto bytes = copy_of(file->bytes());
+    bytes[at] ^= std::byte{1};
+    const auto read = read_private_key(bytes, {});
+    EXPECT_TRUE(!read || same_bytes(read->key->public_key().blob(), key->public_key().blob())) << at;
+  }
+  const auto large = read_private_key(ByteVector(1024 * 1024 + 1, std::byte{'x'}), {});
+  EXPECT_TRUE(!large && large.error() == KeyFileError::too_large);
+  const KeyFileProtection dear{bytes_of("secret"), "aes256-ctr", 2049};
+  EXPECT_FALSE(write_private_key(*key, "", dear, *random));
+}
+
+TEST(attacks_encoding, E09_sums_of_32_bits) {
+  // Each length that a sum of 32 bits would make small again: it is compared with what is there, and nothing added to it.
+  ByteVector bytes(64, std::byte{1});
+  for (std::uint32_t near = 0; near < 64; ++near) {
+    store_be32(0xffffffffU - near, bytes.data());
+    Reader reader(bytes);
+    Bytes value;
+    reader.read(value);
+    EXPECT_TRUE(reader.failed() && value.empty());
+    auto extensions = with_keys(Role::client);
+    extensions->send(ExtInfo{0xffffffffU - near, {bytes}});
+    extensions->pump();
+    EXPECT_EQ(extensions->code(), Code::malformed_message);
+    if (sanitized && near == 8) break;
+  }
+  for (const std::uint32_t count : {0x40000000U, 0x40000001U, 0x80000000U, 0xffffffffU}) {
+    auto prompts = in_state({Role::client, 2, 60, "", {}});
+    prompts->send(InfoRequest{"", "", "", count, {bytes}});
+    prompts->pump();
+    EXPECT_TRUE(refused(*prompts)) << count;
+  }
+}
+
+TEST(attacks_encoding, E11_output_nobody_takes) {
+  for (const auto role : both) {
+    auto puppet = logged_in(role);
+    puppet->paused = true;
+    int sent = 0;
+    for (; sent < 100'000 && !puppet->engine().incoming().empty(); ++sent) {
+      puppet->send(GlobalRequest{"keepalive@openssh.com", true, {}});
+      puppet->send_number(200);
+      puppet->pump();
+    }
+    EXPECT_LT(sent, 100'000) << "it reads for ever";
+    EXPECT_LE(puppet->engine().outgoing().size(), 1024U * 1024);
+    puppet->paused = false;
+    puppet->pump();
+    EXPECT_TRUE(lives(*puppet));
+  }
+}
+
+TEST(attacks_engine, E14_a_deadline_between_any_two_steps) {
+  for (const auto role : both) {
+    Puppet whole({.engine = role});
+    ASSERT_TRUE(whole.login());
+    const Bytes stream = whole.delivered;
+    for (std::size_t cut = 0; cut < stream.size(); cut += sanitized ? 29 : 7) {
+      auto puppet = silent(role);
+      puppet->paused = true;
+      puppet->send_raw(stream.first(cut));
+      puppet->pump();
+      const bool in = puppet->engine().authenticated();
+      ASSERT_TRUE(puppet->engine().deadline() || in) << cut;
+      puppet->advance(24h);
+      EXPECT_EQ(puppet->closed, in ? 0 : 1) << cut << puppet->log();
+      const auto code = puppet->code();
+      EXPECT_TRUE(in || code == Code::ident_timeout || code == Code::kex_timeout || code == Code::login_timeout)
+          << cut << describe(code);
+      puppet->advance(24h);
+      EXPECT_EQ(puppet->told("Closed"), in ? 0U : 1U);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace nacre::test
