@@ -34,7 +34,8 @@ Body::Body(Role role, const Provider& provider, const Limits& limits, std::share
       limits_(limits),
       inbox_(std::min(limits_.inbox,
                       role == Role::server ? limits_.packet_length_before_auth + packet_overhead : limits_.inbox)),
-      writer_(outbox_, *provider_.random),
+      reader_(limits_.packets_per_key),
+      writer_(outbox_, *provider_.random, limits_.packets_per_key),
       exchange_(client_config_.get(), server_config_.get()),
       auth_(make_auth(client_config_.get(), server_config_.get())) {}
 

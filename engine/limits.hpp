@@ -41,7 +41,8 @@ struct Limits {
 
   // ---- rekeying: keys that live too long; peers that rekey for sport; peers that never finish
   std::uint64_t rekey_bytes = std::uint64_t{1} << 30;    // of packets, one direction, before we ask for new keys
-  std::uint64_t rekey_packets = std::uint64_t{1} << 31;  // of one direction; 2^32 - 1 is a hard stop
+  std::uint64_t rekey_packets = std::uint64_t{1} << 31;  // of one direction, before we ask for new keys
+  std::uint32_t packets_per_key = 0xffffffff;            // of one direction: the end, as a number would come twice
   Duration rekey_interval = std::chrono::hours(1);
   std::uint32_t idle_rekeys = 8;  // of the peer's with less than idle_rekey_bytes between them
   std::uint64_t idle_rekey_bytes = 64 * 1024;

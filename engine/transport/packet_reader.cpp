@@ -2,8 +2,6 @@
 // so that a peer who tampers learns nothing from which it was.
 #include "engine/transport/packet_reader.hpp"
 
-#include <limits>
-
 namespace nacre {
 namespace {
 
@@ -44,7 +42,7 @@ Result<std::optional<OpenedPacket>> PacketReader::next(Inbox& inbox, std::uint32
 
   // A sequence number may start over only between keys, and never before the first (the attack on strict key exchange
   // that fakes a 0).
-  if (packets_ == std::numeric_limits<std::uint32_t>::max()) return Unexpected{Error{Code::sequence_exhausted, 0}};
+  if (packets_ >= max_packets_) return Unexpected{Error{Code::sequence_exhausted, 0}};
   OpenedPacket result{sequence_, opened->subspan(1, opened->size() - 1 - padding), whole};
   ++sequence_;
   ++packets_;

@@ -18,6 +18,9 @@ struct OpenedPacket {
 
 class PacketReader {
  public:
+  // `max_packets` under one key, and before the first.
+  explicit PacketReader(std::uint64_t max_packets = 0xffffffff) : max_packets_(max_packets) {}
+
   // The next packet, nothing when more bytes are needed, or the end. Opens it in place; the inbox still holds it.
   Result<std::optional<OpenedPacket>> next(Inbox& inbox, std::uint32_t max_length);
 
@@ -33,6 +36,7 @@ class PacketReader {
  private:
   Error check_length(std::uint32_t length, const PacketShape& shape, std::uint32_t max_length) const;
 
+  const std::uint64_t max_packets_;
   std::unique_ptr<Opener> opener_;
   std::optional<std::uint32_t> length_;  // of the packet that is arriving
   std::uint32_t sequence_ = 0;

@@ -1,8 +1,6 @@
 // Padding, sealing, and the messages kept during a key exchange.
 #include "engine/transport/packet_writer.hpp"
 
-#include <limits>
-
 namespace nacre {
 namespace {
 
@@ -40,7 +38,7 @@ void PacketWriter::end(std::size_t payload_size) {
     failure_ = Code::random_failed;
     return;
   }
-  if (packets_ == std::numeric_limits<std::uint32_t>::max()) {
+  if (packets_ >= max_packets_) {
     failure_ = Code::sequence_exhausted;
     return;
   }

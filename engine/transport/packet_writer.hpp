@@ -15,7 +15,9 @@ namespace nacre {
 
 class PacketWriter {
  public:
-  PacketWriter(Outbox& outbox, Random& random) : outbox_(outbox), random_(random) {}
+  // `max_packets` under one key, and before the first.
+  PacketWriter(Outbox& outbox, Random& random, std::uint64_t max_packets = 0xffffffff)
+      : outbox_(outbox), random_(random), max_packets_(max_packets) {}
 
   // Sends, or keeps until new keys are on.
   template <Message M>
@@ -72,6 +74,7 @@ class PacketWriter {
 
   Outbox& outbox_;
   Random& random_;
+  const std::uint64_t max_packets_;
   std::unique_ptr<Sealer> sealer_;
   PacketShape shape_{.head = 4, .block = 8, .tag = 0, .length_is_aligned = true};
   std::uint32_t sequence_ = 0;
