@@ -70,6 +70,7 @@ void Body::sent(std::size_t size) {
 
 std::optional<Event> Body::poll(TimePoint now) {
   now_ = std::max(now_, now);
+  end_when_unsealed();
   if (auto event = next_event()) return event;
   if (closed_) return std::nullopt;
   if (!started_) start();
@@ -83,7 +84,7 @@ std::optional<Event> Body::poll(TimePoint now) {
     auto with = effects();
     connection_.emit_writable(with);
   }
-  if (!closed_ && writer_.failure() != Code::none) end({writer_.failure(), 0});
+  end_when_unsealed();
   auto event = next_event();
   if (!event) give_back_when_idle();
   return event;
@@ -301,6 +302,13 @@ void Body::end(const Error& error, std::string_view text) {
   if (!exchange_.explanation().empty())
     closing_text_ = exchange_.explanation();  // for us; the peer knows its own offer
   close({error, tell ? reason : Reason::none, closing_text_, false});
+}
+
+// A packet could not be made: what was to be told along with it has not happened.
+void Body::end_when_unsealed() {
+  if (closed_ || writer_.failure() == Code::none) return;
+  events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(next_event_), events_.end());
+  end({writer_.failure(), 0});
 }
 
 void Body::end_by_peer(Reason reason, std::string_view text) {

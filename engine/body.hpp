@@ -105,6 +105,7 @@ class Body {
   bool auth_done() const;
   bool auth_service_runs() const;
   void end(const Error& error, std::string_view text = {});
+  void end_when_unsealed();
   void end_by_peer(Reason reason, std::string_view text);
   void close(const Closed& closed) noexcept;
   void die() noexcept;

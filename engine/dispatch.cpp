@@ -190,6 +190,8 @@ bool Body::holds(Ticket ticket) const {
 
 Status Body::settle(Status status, const Error& error) {
   if (status == Status::ok) answered_ = true;
+  end_when_unsealed();
+  if (closed_) return status;
   after_exchange_step();
   after_auth_step();
   if (bad(error)) end(error);
