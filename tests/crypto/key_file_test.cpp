@@ -215,7 +215,7 @@ ByteVector kdf_options(std::uint32_t rounds, std::size_t salt = 16) {
   return options;
 }
 
-TEST(KeyFile, FieldsThatAreNotForUs) {
+TEST(KeyFile, E07_FieldsThatAreNotForUs) {
   const auto good = kdf_options(16);
   EXPECT_EQ(error_of(envelope("aes256-ctr", "bcrypt", good)), KeyFileError::passphrase_needed);
   EXPECT_EQ(error_of(envelope("aes256-cbc", "bcrypt", good)), KeyFileError::unknown_cipher);

@@ -96,7 +96,7 @@ TEST(Ed25519, PointsThatAreNoKeys) {
   }
 }
 
-TEST(Ecdsa, Rfc6979AppendixA2) {  // message "sample", the hash of RFC 5656 6.2.1 for each curve
+TEST(Ecdsa, K26_Rfc6979AppendixA2) {  // message "sample", the hash of RFC 5656 6.2.1 for each curve
   struct Case {
     KeyType type;
     const char* name;

@@ -134,7 +134,7 @@ TEST(AuthorizedKeys, CutAnywhereNeverGrants) {
   for (std::size_t size = 0; size < text.size(); ++size) EXPECT_FALSE(find(text.substr(0, size))) << size;
 }
 
-TEST(AuthorizedKeys, StepsIntersect) {
+TEST(AuthorizedKeys, A12StepsIntersect) {
   const auto both = intersect(*options("no-pty"), *options("no-port-forwarding,command=\"ls\""));
   EXPECT_FALSE(both.pty);
   EXPECT_FALSE(both.port_forwarding);
