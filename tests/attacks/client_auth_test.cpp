@@ -60,6 +60,9 @@ TEST(attacks_auth_client, A03_success_for_nothing) {
   auto allowed = trying(none, config);
   send_success(*allowed);
   EXPECT_TRUE(allowed->engine().authenticated()) << "somebody's explicit choice";
+  auto probe = trying(key, config);  // which is no choice about keys
+  send_success(*probe);
+  EXPECT_TRUE(ended(*probe, Code::auth_unasked));
 }
 
 TEST(attacks_auth_client, A07_pk_ok_for_another_key) {

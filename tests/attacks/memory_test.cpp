@@ -186,7 +186,7 @@ Life live(Role role, Bytes stream, long n) {
     scarce.call([&] {
       const auto room = engine.incoming();
       const auto size = std::min({room.size(), stream.size(), std::size_t{500}});
-      std::memcpy(room.data(), stream.data(), size);
+      if (size != 0) std::memcpy(room.data(), stream.data(), size);
       engine.received(size);
       stream = stream.subspan(size);
       moved = size != 0;

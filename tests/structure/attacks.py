@@ -1,5 +1,6 @@
 """docs/attacks.md from tests/attacks/rows.txt and the names of the tests. Fails when the page is old, when an id is missing,
-when a row has no test that is compiled, and when a test names a row that is not there. --print ROOT prints the page."""
+when a row has no test that is compiled, when a test names a row that is not there, and when SECURITY.md names a test that is
+not there. --print ROOT prints the page."""
 
 import pathlib
 import re
@@ -9,12 +10,14 @@ import sources
 
 ROWS = "tests/attacks/rows.txt"
 PAGE = "docs/attacks.md"
+PROMISES = "SECURITY.md"
 LETTERS = {"I": 21, "K": 28, "S": 10, "R": 7, "A": 25, "C": 20, "E": 14}  # ids of each letter: I01 to I21, ...
 IDS = [f"{letter}{number:02}" for letter, count in LETTERS.items() for number in range(1, count + 1)]
 FIELDS = ("what", "from", "does")
 STATUS = re.compile(r"held|not here: .+|open: .+")
 TEST = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 ID = re.compile(r"(?:^|_)([IKSRACE]\d\d)(?![0-9a-z])")
+NAMED = re.compile(r"`(attacks\w*\.\w*)(\*?)`")
 ROLES = {"C": "client", "S": "server", "B": "both"}
 
 INTRO = """# Attacks, and the answer to each
@@ -103,6 +106,10 @@ def check(root):
             found.append(f"{ROWS}: {row['id']} is not whole: role, status, what, from, does")
         elif row["id"] not in tests:
             found.append(f"{ROWS}: {row['id']} has no test with its id in the name")
+    every = [test for files in tests.values() for names in files.values() for test in names]
+    for name, more in NAMED.findall((root / PROMISES).read_text(encoding="utf-8")):
+        if not any(test.startswith(name) if more else test == name for test in every):
+            found.append(f"{PROMISES}: there is no test {name}{more}")
     if not found and (root / PAGE).read_text(encoding="utf-8") != page(groups, tests):
         found.append(f"{PAGE}: is out of date: run ./dev docs")
     return found
@@ -116,7 +123,7 @@ def good_tree():
     code = "// A.\n" + "".join(f"TEST(attacks, {row_id}_name) {{}}\n" for row_id in IDS)
     tests = {row_id: {CODE: [f"attacks.{row_id}_name"]} for row_id in IDS}
     return {ROWS: rows, PAGE: page(parse(rows), tests), CODE: code,
-            "tests/attacks/meson.build": "files('a_test.cpp')\n"}
+            "tests/attacks/meson.build": "files('a_test.cpp')\n", PROMISES: "See `attacks.I01_name`, `attacks.*`.\n"}
 
 
 GOOD = good_tree()
@@ -129,6 +136,7 @@ BAD = [
     (ROWS, GOOD[ROWS].replace("what: a", "what: other", 1), "out of date", PAGE),
     (CODE, GOOD[CODE].replace("C20_name", "name"), "C20 has no test", ROWS),
     ("tests/attacks/b_test.cpp", "// B.\nTEST(attacks, E99_name) {}\n", "which is no row"),
+    (PROMISES, "See `attacks.I01_nam`.\n", "there is no test"),
     ("tests/attacks/b_test.cpp", "// B.\nTEST(attacks, name) {}\n", "is not compiled"),
 ]
 
