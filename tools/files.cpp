@@ -132,11 +132,20 @@ Expected<Secret, std::string> read_file(const std::string& path, std::size_t lim
   };
   if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > limit) return too_large();
 
-  Secret whole(limit + 1);
-  const auto size = read_up_to(file.get(), whole.buffer());
-  if (size < 0) return Unexpected{failure("read", path, errno)};
-  if (static_cast<std::size_t>(size) > limit) return too_large();
-  return Secret(whole.bytes().first(static_cast<std::size_t>(size)));
+  // As large as the file says, and one byte to find its end; what has no size of its own (a pipe) grows as it comes.
+  Secret so_far;
+  std::size_t size = 0;
+  for (auto room = std::min(limit, std::max<std::size_t>(static_cast<std::size_t>(status.st_size), 4095)) + 1;;
+       room = std::min(limit + 1, room * 2)) {
+    Secret whole(room);
+    std::copy_n(so_far.bytes().begin(), size, whole.buffer().begin());
+    const auto more = read_up_to(file.get(), whole.buffer().subspan(size));
+    if (more < 0) return Unexpected{failure("read", path, errno)};
+    size += static_cast<std::size_t>(more);
+    if (size > limit) return too_large();
+    if (size < room) return Secret(whole.bytes().first(size));
+    so_far = std::move(whole);
+  }
 }
 
 std::optional<std::string> write_file(const std::string& path, Bytes contents, mode_t mode, IfExists if_exists) {
