@@ -19,12 +19,13 @@ std::function<void(ByteVector&)> with_lists(Lists lists) {
   };
 }
 
-Puppet ended_by_lists(Role role, Lists lists) {
-  Puppet puppet({.engine = role, .edit_kex_init = with_lists(std::move(lists))});
-  puppet.start();
-  puppet.pump();
-  return puppet;
-}
+// What became of an engine whose peer's KEXINIT has these lists.
+struct AfterLists : Puppet {
+  AfterLists(Role role, Lists lists) : Puppet({.engine = role, .edit_kex_init = with_lists(std::move(lists))}) {
+    start();
+    pump();
+  }
+};
 
 std::string repeated(std::string_view name, std::size_t times) {
   std::string list(name);
@@ -50,19 +51,19 @@ TEST(KeyExchangeInit, K01_ASecondOneEnds) {
 
 TEST(KeyExchangeInit, K02_LargeListsAreRefused) {
   for (const auto role : both) {
-    const auto names = ended_by_lists(role, {{&KexInit::languages_to_client, repeated("a", 257)}});
+    const auto names = AfterLists(role, {{&KexInit::languages_to_client, repeated("a", 257)}});
     EXPECT_EQ(names.code(), Code::negotiation_too_large);
     EXPECT_EQ(names.farewell(), Reason::key_exchange_failed);
-    const auto few = ended_by_lists(role, {{&KexInit::languages_to_client, repeated("a", 256)}});
+    const auto few = AfterLists(role, {{&KexInit::languages_to_client, repeated("a", 256)}});
     EXPECT_EQ(few.closed, 0) << describe(few.code());
-    const auto bytes = ended_by_lists(role, {{&KexInit::languages_to_client, repeated(std::string(99, 'a'), 82)}});
+    const auto bytes = AfterLists(role, {{&KexInit::languages_to_client, repeated(std::string(99, 'a'), 82)}});
     EXPECT_EQ(bytes.code(), Code::negotiation_too_large);
     const std::string seven_k = repeated(std::string(99, 'a'), 71);
-    const auto all = ended_by_lists(role, {{&KexInit::languages_to_client, seven_k},
-                                           {&KexInit::languages_to_server, seven_k},
-                                           {&KexInit::compressions_to_client, seven_k + ",none"},
-                                           {&KexInit::compressions_to_server, seven_k + ",none"},
-                                           {&KexInit::macs_to_client, seven_k}});
+    const auto all = AfterLists(role, {{&KexInit::languages_to_client, seven_k},
+                                       {&KexInit::languages_to_server, seven_k},
+                                       {&KexInit::compressions_to_client, seven_k + ",none"},
+                                       {&KexInit::compressions_to_server, seven_k + ",none"},
+                                       {&KexInit::macs_to_client, seven_k}});
     EXPECT_EQ(all.closed, 1);
   }
 }
@@ -99,12 +100,12 @@ TEST(KeyExchangeInit, K04_NamesAreClean) {
   for (const auto role : both) {
     using namespace std::string_literals;
     for (const auto& bad : {",none"s, "none,,zlib"s, "none,,"s, "no ne"s, "none\0"s, "none\x80"s, "none\n"s, ","s}) {
-      const auto puppet = ended_by_lists(role, {{&KexInit::compressions_to_client, bad}});
+      const auto puppet = AfterLists(role, {{&KexInit::compressions_to_client, bad}});
       EXPECT_EQ(puppet.code(), Code::malformed_message) << bad;
     }
-    const auto trailing = ended_by_lists(role, {{&KexInit::compressions_to_client, "none,"}});
+    const auto trailing = AfterLists(role, {{&KexInit::compressions_to_client, "none,"}});
     EXPECT_EQ(trailing.closed, 0) << trailing.log();
-    const auto empty = ended_by_lists(role, {{&KexInit::key_exchanges, ""}});
+    const auto empty = AfterLists(role, {{&KexInit::key_exchanges, ""}});
     EXPECT_EQ(empty.code(), Code::no_common_algorithm);
     EXPECT_EQ(empty.farewell(), Reason::key_exchange_failed);
   }
@@ -114,7 +115,7 @@ TEST(KeyExchangeInit, K05_NamesAreComparedWhole) {
   for (const auto role : both)
     for (const auto* name :
          {"curve25519-sha25", "curve25519-sha2566", "CURVE25519-SHA256", "curve25519-sha256@libssh.or"}) {
-      const auto puppet = ended_by_lists(role, {{&KexInit::key_exchanges, name}});
+      const auto puppet = AfterLists(role, {{&KexInit::key_exchanges, name}});
       EXPECT_EQ(puppet.code(), Code::no_common_algorithm) << name;
       EXPECT_EQ(puppet.error.where, 0U);
     }
@@ -125,7 +126,7 @@ TEST(KeyExchangeInit, K06_MarkersAreNoAlgorithms) {
     for (const auto* names :
          {"ext-info-c", "ext-info-s", "kex-strict-c-v00@openssh.com", "kex-strict-s-v00@openssh.com",
           "ext-info-c,ext-info-s,kex-strict-c,kex-strict-s,kex-strict-c-v00@openssh.com"}) {
-      const auto puppet = ended_by_lists(role, {{&KexInit::key_exchanges, names}});
+      const auto puppet = AfterLists(role, {{&KexInit::key_exchanges, names}});
       EXPECT_EQ(puppet.code(), Code::no_common_algorithm) << names;
       EXPECT_EQ(puppet.farewell(), Reason::key_exchange_failed);
     }
@@ -139,24 +140,24 @@ TEST(KeyExchangeInit, K07_WhichListHadNothingInCommon) {
       {&L::compressions_to_server, 6}, {&L::compressions_to_client, 7}};
   for (const auto role : both)
     for (const auto& [list, where] : lists) {
-      const auto puppet = ended_by_lists(role, {{list, "x-nobody-has-this"}});
+      const auto puppet = AfterLists(role, {{list, "x-nobody-has-this"}});
       EXPECT_EQ(puppet.code(), Code::no_common_algorithm);
       EXPECT_EQ(puppet.error.where, where);
     }
   for (const auto role : both) {
-    const auto up = ended_by_lists(role, {{&L::ciphers_to_server, "aes128-ctr"}, {&L::macs_to_server, "x"}});
+    const auto up = AfterLists(role, {{&L::ciphers_to_server, "aes128-ctr"}, {&L::macs_to_server, "x"}});
     EXPECT_EQ(up.error.where, 4U);
-    const auto down = ended_by_lists(role, {{&L::ciphers_to_client, "aes128-ctr"}, {&L::macs_to_client, "x"}});
+    const auto down = AfterLists(role, {{&L::ciphers_to_client, "aes128-ctr"}, {&L::macs_to_client, "x"}});
     EXPECT_EQ(down.error.where, 5U);
   }
 }
 
 TEST(KeyExchangeInit, K07_MacsDontCountForACipherThatAuthenticates) {
   for (const auto role : both) {
-    const auto puppet = ended_by_lists(role, {{&KexInit::ciphers_to_server, "aes128-gcm@openssh.com"},
-                                              {&KexInit::ciphers_to_client, "chacha20-poly1305@openssh.com"},
-                                              {&KexInit::macs_to_server, "x"},
-                                              {&KexInit::macs_to_client, ""}});
+    const auto puppet = AfterLists(role, {{&KexInit::ciphers_to_server, "aes128-gcm@openssh.com"},
+                                          {&KexInit::ciphers_to_client, "chacha20-poly1305@openssh.com"},
+                                          {&KexInit::macs_to_server, "x"},
+                                          {&KexInit::macs_to_client, ""}});
     EXPECT_EQ(puppet.closed, 0) << puppet.log();
     EXPECT_EQ(puppet.told("KeysExchanged"), 1U) << puppet.log();
   }
@@ -181,7 +182,7 @@ TEST(KeyExchangeInit, K07_TheClientsOrderDecides) {
 TEST(KeyExchangeInit, ALongNameMatchesNothing) {
   // Over 64 bytes: the provider has no such row, so what is tested is that it is passed over and the next one taken.
   for (const auto role : both) {
-    const auto puppet = ended_by_lists(
+    const auto puppet = AfterLists(
         role, {{&KexInit::key_exchanges, std::string(65, 'x') + ",curve25519-sha256,ext-info-c,ext-info-s"}});
     EXPECT_EQ(puppet.closed, 0) << puppet.log();
   }
@@ -319,20 +320,22 @@ TEST(NewKeysMessage, K15_K16_BadValues) {
 
 // ---- the host key, at a client
 
-Puppet with_reply(std::function<void(KexReply&, std::vector<ByteVector>&)> change) {
-  Puppet puppet({.engine = Role::client});
-  puppet.options.edit_method = [change](ByteVector& payload) {
-    const auto before = payload;
-    auto reply = *decode<KexReply>(Bytes(before).subspan(1));
-    std::vector<ByteVector> storage;
-    storage.reserve(8);
-    change(reply, storage);
-    payload = encoded(reply);
-  };
-  puppet.start();
-  puppet.pump();
-  return puppet;
-}
+// What became of a client whose server's reply was changed.
+struct AfterReply : Puppet {
+  explicit AfterReply(std::function<void(KexReply&, std::vector<ByteVector>&)> change)
+      : Puppet({.engine = Role::client}) {
+    options.edit_method = [change](ByteVector& payload) {
+      const auto before = payload;
+      auto reply = *decode<KexReply>(Bytes(before).subspan(1));
+      std::vector<ByteVector> storage;
+      storage.reserve(8);
+      change(reply, storage);
+      payload = encoded(reply);
+    };
+    start();
+    pump();
+  }
+};
 
 TEST(HostKey, K19_NothingLeavesBeforeTheVerdict) {
   Puppet puppet({.engine = Role::client});
@@ -356,7 +359,7 @@ TEST(HostKey, K19_NothingLeavesBeforeTheVerdict) {
 }
 
 TEST(HostKey, K20_AnotherTypeOfKey) {
-  const auto puppet = with_reply([](KexReply& reply, std::vector<ByteVector>& storage) {
+  const auto puppet = AfterReply([](KexReply& reply, std::vector<ByteVector>& storage) {
     const auto other = key_from_seed(KeyType::ecdsa_p256, 5);
     storage.push_back(copy_of(other->public_key().blob()));
     reply.host_key = storage.back();
@@ -367,7 +370,7 @@ TEST(HostKey, K20_AnotherTypeOfKey) {
 }
 
 TEST(HostKey, K19_ASignatureByAnotherKeyOrOverAnotherHash) {
-  const auto other_key = with_reply([](KexReply& reply, std::vector<ByteVector>& storage) {
+  const auto other_key = AfterReply([](KexReply& reply, std::vector<ByteVector>& storage) {
     const auto other = key_from_seed(KeyType::ed25519, 5);
     storage.push_back(copy_of(other->public_key().blob()));
     reply.host_key = storage.back();
@@ -375,7 +378,7 @@ TEST(HostKey, K19_ASignatureByAnotherKeyOrOverAnotherHash) {
   EXPECT_EQ(other_key.code(), Code::host_key_signature);
   EXPECT_EQ(other_key.told("HostKeyOffered"), 0U);
   for (const std::size_t at : {4U, 20U, 40U, 82U}) {
-    const auto flipped = with_reply([&](KexReply& reply, std::vector<ByteVector>& storage) {
+    const auto flipped = AfterReply([&](KexReply& reply, std::vector<ByteVector>& storage) {
       storage.push_back(copy_of(reply.signature));
       storage.back()[at] ^= std::byte{1};
       reply.signature = storage.back();
@@ -383,17 +386,17 @@ TEST(HostKey, K19_ASignatureByAnotherKeyOrOverAnotherHash) {
     EXPECT_EQ(flipped.code(), Code::host_key_signature);
     EXPECT_EQ(flipped.farewell(), Reason::key_exchange_failed);
   }
-  const auto none = with_reply([](KexReply& reply, std::vector<ByteVector>&) { reply.signature = {}; });
+  const auto none = AfterReply([](KexReply& reply, std::vector<ByteVector>&) { reply.signature = {}; });
   EXPECT_EQ(none.code(), Code::host_key_signature);
 }
 
 TEST(HostKey, K22_MalformedKeys) {
   const auto cut =
-      with_reply([](KexReply& reply, std::vector<ByteVector>&) { reply.host_key = reply.host_key.first(30); });
+      AfterReply([](KexReply& reply, std::vector<ByteVector>&) { reply.host_key = reply.host_key.first(30); });
   EXPECT_EQ(cut.code(), Code::host_key_unacceptable);
-  const auto empty = with_reply([](KexReply& reply, std::vector<ByteVector>&) { reply.host_key = {}; });
+  const auto empty = AfterReply([](KexReply& reply, std::vector<ByteVector>&) { reply.host_key = {}; });
   EXPECT_EQ(empty.code(), Code::host_key_unacceptable);
-  const auto longer = with_reply([](KexReply& reply, std::vector<ByteVector>& storage) {
+  const auto longer = AfterReply([](KexReply& reply, std::vector<ByteVector>& storage) {
     storage.push_back(copy_of(reply.host_key));
     storage.back().push_back(std::byte{0});
     reply.host_key = storage.back();
