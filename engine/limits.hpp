@@ -21,9 +21,9 @@ struct Limits {
   // ---- packets (RFC 4253 6): lengths believed before they are bytes
   std::uint32_t packet_length_before_auth = 35'000;  // bytes, server: the RFC's own floor
   std::uint32_t packet_length = 256 * 1024;          // bytes, otherwise
-  std::size_t inbox = 320 * 1024;                    // bytes of input buffer at most; above packet_length + 128
-  std::size_t outbox_soft = 128 * 1024;              // bytes waiting above which write and prepare take nothing
-  std::size_t outbox_hard = 192 * 1024;  // bytes waiting above which poll opens no packet: floods become TCP's matter
+  std::size_t inbox = 512 * 1024;                    // bytes of input buffer at most; above packet_length + 128
+  std::size_t outbox_soft = 256 * 1024;              // bytes waiting above which write and prepare take nothing
+  std::size_t outbox_hard = 384 * 1024;  // bytes waiting above which poll opens no packet: floods become TCP's matter
 
   std::size_t outbox_before_auth = 32 * 1024;  // the same for a server whose client has not authenticated
 
@@ -77,7 +77,7 @@ struct Limits {
   std::size_t unanswered_requests = 64;             // of ours; then `request` answers busy
   std::uint32_t window = 2 * 1024 * 1024;           // bytes granted to each channel
   std::uint64_t receive_budget = 16 * 1024 * 1024;  // bytes granted to all channels together; beyond it, a packet each
-  std::uint32_t max_packet = 32 * 1024;             // bytes of channel data in one packet, both ways
+  std::uint32_t max_packet = 128 * 1024;             // bytes of channel data in one packet, both ways
   std::uint32_t min_peer_packet = 9;                // a peer that takes less is refused
   std::uint32_t environment = 128;                  // env requests of one channel
   std::size_t disconnect_text = 256;                // bytes of the peer's text that are kept

@@ -217,6 +217,10 @@ void ChannelCore::commit(std::size_t size) {
   if (size != 0) session_->drive().wake();
 }
 
+void ChannelCore::flush() {
+  if (!session_->ended()) session_->drive().push();
+}
+
 // ---- the ends
 
 Awaitable<FlowResult<Done>> ChannelCore::finish() {

@@ -44,6 +44,7 @@ class ChannelCore : public std::enable_shared_from_this<ChannelCore> {
   void set_sink(Stream stream, ChannelFlow::Sink sink);
   Buffer prepare(std::size_t wanted, Stream stream);
   void commit(std::size_t size);
+  void flush();
   Awaitable<FlowResult<Done>> request(Request request);
   FlowResult<Done> send(const Request& request);
   Awaitable<void> exit_with(Exit how);

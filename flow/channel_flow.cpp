@@ -36,6 +36,7 @@ void ChannelFlow::consume(std::size_t size, Stream stream) { core_->consume(size
 void ChannelFlow::set_sink(Stream stream, Sink sink) { core_->set_sink(stream, std::move(sink)); }
 Buffer ChannelFlow::prepare(std::size_t wanted, Stream stream) { return core_->prepare(wanted, stream); }
 void ChannelFlow::commit(std::size_t size) { core_->commit(size); }
+void ChannelFlow::flush() { core_->flush(); }
 
 Awaitable<FlowResult<Done>> ChannelFlow::request(Request request) { return core_->request(request); }
 FlowResult<Done> ChannelFlow::send(const Request& request) { return core_->send(request); }

@@ -84,6 +84,9 @@ class ChannelFlow {
   // To be filled and committed before anything else is called on this connection: no co_await between the two.
   Buffer prepare(std::size_t wanted, Stream stream = Stream::out);
   void commit(std::size_t size);
+  // What was written or committed goes to the stream now, not at the end of this turn of the loop: for whoever has
+  // nothing to add soon, like a keystroke's.
+  void flush();
 
   // ---- Requests (RFC 4254 6)
 

@@ -12,12 +12,12 @@
 
 #include "engine/trust/pattern.hpp"
 #include "tools/files.hpp"
+#include "tools/piece.hpp"
 #include "tools/tty_modes.hpp"
 
 namespace nacre::tools {
 namespace {
 
-constexpr std::size_t piece = 32 * 1024;  // bytes: what a packet holds
 using Borrowed = DescriptorFlow::Ownership;
 
 std::string program_of(const SessionPlan& plan) {
@@ -166,8 +166,9 @@ void InteractiveSession::start_pumps() {
 }
 
 Awaitable<void> InteractiveSession::pump_input() {
+  Piece piece;
   for (;;) {
-    const auto place = channel_->prepare(piece);
+    const auto place = channel_->prepare(piece.size());
     if (place.empty()) {
       auto room = channel_->wait_writable();
       const auto writable = co_await std::move(room);
@@ -178,7 +179,8 @@ Awaitable<void> InteractiveSession::pump_input() {
     const std::size_t size = tried && *tried ? **tried : 0;
     channel_->commit(size);
     if (tried && size == 0) break;
-    if (tried) continue;
+    if (tried && !piece.took(size, place.size())) continue;
+    channel_->flush();
     auto ready = in_.wait_readable();
     const auto readable = co_await std::move(ready);
     if (!readable) break;

@@ -9,12 +9,12 @@
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include "tools/piece.hpp"
 #include "tools/signal_names.hpp"
 
 namespace nacre::tools {
 namespace {
 
-constexpr std::size_t piece = 32 * 1024;  // bytes: what a packet holds
 constexpr auto terminal_patience = std::chrono::milliseconds(50);
 
 }  // namespace
@@ -116,8 +116,9 @@ Awaitable<void> RunningProgram::pump_input() {
 }
 
 Awaitable<void> RunningProgram::pump_output(DescriptorFlow* from, Stream stream) {
+  Piece piece;
   while (!gone_) {
-    const auto place = channel_.prepare(piece, stream);
+    const auto place = channel_.prepare(piece.size(), stream);
     if (place.empty()) {
       ++waiting_for_client_;
       auto room = channel_.wait_writable();
@@ -131,7 +132,8 @@ Awaitable<void> RunningProgram::pump_output(DescriptorFlow* from, Stream stream)
     channel_.commit(size);
     moved_ += size;
     if (tried && size == 0) break;  // the end, or an error
-    if (tried) continue;
+    if (tried && !piece.took(size, place.size())) continue;
+    channel_.flush();
     auto ready = from->wait_readable();
     const auto readable = co_await std::move(ready);
     if (!readable) break;

@@ -195,12 +195,12 @@ TEST(attacks_channel, C08_windows_without_end) {
   ASSERT_NE(place, MAP_FAILED);
   const Bytes all(static_cast<const std::byte*>(place), size);
   const auto taken = puppet->engine().write(id, all);
-  EXPECT_GE(taken, 96U * 1024);
-  EXPECT_LE(taken, 128U * 1024 + 32 * 1024);
-  EXPECT_LE(puppet->engine().prepare(id, size).size(), 32U * 1024);
+  EXPECT_GE(taken, Limits{}.outbox_soft - Limits{}.max_packet);
+  EXPECT_LE(taken, Limits{}.outbox_soft + Limits{}.max_packet);
+  EXPECT_LE(puppet->engine().prepare(id, size).size(), Limits{}.max_packet);
   munmap(place, size);
   puppet->pump();
-  for (const auto& payload : puppet->received) EXPECT_LE(payload.size(), 9U + 32 * 1024);
+  for (const auto& payload : puppet->received) EXPECT_LE(payload.size(), 9U + Limits{}.max_packet);
 
   auto narrow = logged_in(Role::server);  // and none of nothing into a window of nothing
   narrow->send(ChannelOpen{"session", 7, 0, 1000, {}});
@@ -231,11 +231,11 @@ TEST(attacks_channel, C09_more_than_was_granted) {
 
       std::uint32_t number = 0;
       auto packet = with_channel(role, number);
-      packet->send(ChannelData{number, ByteVector(32 * 1024 + extra)});
+      packet->send(ChannelData{number, ByteVector(Limits{}.max_packet + extra)});
       packet->pump();
       EXPECT_TRUE(extra == 0 ? lives(*packet)
                              : ended(*packet, Code::window_exceeded, Reason::protocol_error, "DataReceived"));
-      EXPECT_EQ(packet->data.size(), extra == 0 ? 32U * 1024 : 0U);
+      EXPECT_EQ(packet->data.size(), extra == 0 ? Limits{}.max_packet : 0U);
     }
 }
 

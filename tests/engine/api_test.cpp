@@ -340,7 +340,7 @@ TEST(Calls, OnUnknownChannelsAndBadNames) {
     EXPECT_EQ(engine.open(bad).error(), Status::malformed);
     EXPECT_EQ(engine.global_request(bad, {}, false).error(), Status::malformed);
   }
-  const ByteVector large(40'000);
+  const ByteVector large(Limits{}.max_packet + 1);
   EXPECT_EQ(engine.open("session", large).error(), Status::too_large);
   EXPECT_EQ(engine.global_request("x", large, false).error(), Status::too_large);
   EXPECT_EQ(engine.ignore(large), Status::too_large);

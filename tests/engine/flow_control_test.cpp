@@ -91,10 +91,10 @@ TEST(Windows, WritableComesWhenThereIsRoomAndNotBefore) {
 TEST(Windows, C08_C10_HugeOnes) {
   auto puppet = logged_in();
   const auto id = open_with(*puppet, 0xffffffff, 0xffffffff);
-  EXPECT_EQ(puppet->engine().write(id, bytes_of(text(100'000))), 100'000U);
+  EXPECT_EQ(puppet->engine().write(id, bytes_of(text(200'000))), 200'000U);
   puppet->pump();
-  for (const auto& payload : puppet->received) EXPECT_LE(payload.size(), 9U + 32 * 1024);
-  puppet->send(ChannelWindowAdjust{id.id, 100'000});
+  for (const auto& payload : puppet->received) EXPECT_LE(payload.size(), 9U + Limits{}.max_packet);
+  puppet->send(ChannelWindowAdjust{id.id, 200'000});
   puppet->pump();
   EXPECT_EQ(puppet->closed, 0);
   puppet->send(ChannelWindowAdjust{id.id, 1});
@@ -216,7 +216,7 @@ TEST(Windows, C09_NoPacketLargerThanPromised) {
   for (const std::size_t extra : {0U, 1U}) {
     auto puppet = logged_in();
     const auto id = open_with(*puppet, 0);
-    puppet->send(ChannelData{id.id, bytes_of(text(32 * 1024 + extra))});
+    puppet->send(ChannelData{id.id, bytes_of(text(Limits{}.max_packet + extra))});
     puppet->pump();
     EXPECT_EQ(puppet->code(), extra == 0 ? Code::none : Code::window_exceeded);
   }
@@ -274,6 +274,7 @@ TEST(Windows, TheBudgetOfAConnectionIsShared) {
   PuppetOptions options;
   options.server.limits.window = 100'000;
   options.server.limits.receive_budget = 250'000;
+  options.server.limits.max_packet = 32 * 1024;
   auto puppet = logged_in(options);
   std::vector<std::uint32_t> windows;
   for (int i = 0; i < 4; ++i) {
@@ -292,8 +293,8 @@ TEST(BackPressure, AboveTheSoftMarkNothingIsWritten) {
   puppet->paused = true;
   const auto all = text(1'000'000);
   const auto taken = puppet->engine().write(id, bytes_of(all));
-  EXPECT_GE(taken, 96U * 1024);
-  EXPECT_LE(taken, 128U * 1024 + 32 * 1024);
+  EXPECT_GE(taken, Limits{}.outbox_soft - Limits{}.max_packet);
+  EXPECT_LE(taken, Limits{}.outbox_soft + Limits{}.max_packet);
   EXPECT_EQ(puppet->engine().write(id, bytes_of(all)), 0U);
   EXPECT_TRUE(puppet->engine().prepare(id, 10).empty());
   EXPECT_EQ(puppet->engine().writable(id), 0U);
