@@ -77,7 +77,7 @@ struct Limits {
   std::size_t unanswered_requests = 64;             // of ours; then `request` answers busy
   std::uint32_t window = 2 * 1024 * 1024;           // bytes granted to each channel
   std::uint64_t receive_budget = 16 * 1024 * 1024;  // bytes granted to all channels together; beyond it, a packet each
-  std::uint32_t max_packet = 128 * 1024;             // bytes of channel data in one packet, both ways
+  std::uint32_t max_packet = 128 * 1024;            // bytes of channel data in one packet, both ways
   std::uint32_t min_peer_packet = 9;                // a peer that takes less is refused
   std::uint32_t environment = 128;                  // env requests of one channel
   std::size_t disconnect_text = 256;                // bytes of the peer's text that are kept
