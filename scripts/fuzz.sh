@@ -12,6 +12,8 @@ seconds=${FUZZ_SECONDS:-60}
 executions=${FUZZ_EXECUTIONS:-10000000}
 seed=${FUZZ_SEED:-1}
 keep=${FUZZ_KEEP:-20}
+timeout=${FUZZ_TIMEOUT:-10} # seconds of wall time for one input: more where processes are stopped meanwhile
+commit=$(git -C "$nacre_root" describe --always --dirty --abbrev=10 --exclude='*')
 programs=$nacre_root/build/fuzz/fuzz
 found=$nacre_root/build/fuzz-corpus
 
@@ -24,7 +26,7 @@ fuzz() {
   mkdir -p "$corpus" "$nacre_root/build/fuzz-crashes"
   [ -d "$seeds" ] || seeds=
   # shellcheck disable=SC2086
-  with_progress "fuzzing $name" "$nacre_root/build/fuzz-$name.log" "$programs/fuzz_$name" "$@" -timeout=10 -rss_limit_mb=2048 \
+  with_progress "fuzzing $name" "$nacre_root/build/fuzz-$name.log" "$programs/fuzz_$name" "$@" -timeout="$timeout" -rss_limit_mb=2048 \
     -dict="$nacre_root/fuzz/ssh.dict" -print_final_stats=1 -artifact_prefix="$nacre_root/build/fuzz-crashes/$name-" \
     "$corpus" $seeds
 }
@@ -42,8 +44,7 @@ run_target() {
 }
 
 run_long() {
-  local fresh=$nacre_root/build/fuzz-long/$1 commit
-  commit=$(git -C "$nacre_root" describe --always --dirty --abbrev=10 --exclude='*')
+  local fresh=$nacre_root/build/fuzz-long/$1
   rm -rf "$fresh"
   fuzz "$1" "$fresh" -runs="$executions" -seed="$seed" || failed "$1" || return 1
   python3 -B "$nacre_root/scripts/fuzz_page.py" --record "$1" "$nacre_root/build/fuzz-$1.log" "$seed" "$commit"
@@ -57,7 +58,7 @@ keep_inputs() {
   [ -d "$found/$name" ] || return 0
   rm -rf "$merged"
   mkdir -p "$merged" "$seeds"
-  "$programs/fuzz_$name" -set_cover_merge=1 -timeout=10 "$merged" "$seeds" "$found/$name" >"$nacre_root/build/fuzz-$name.log" 2>&1
+  "$programs/fuzz_$name" -set_cover_merge=1 -timeout="$timeout" "$merged" "$seeds" "$found/$name" >"$nacre_root/build/fuzz-$name.log" 2>&1
   while IFS= read -r input; do
     [ -e "$seeds/$(basename "$input")" ] || cp "$input" "$seeds/"
   done < <(find "$merged" -type f -size -3k -printf '%s %p\n' | sort -n | head -n "$keep" | cut -d' ' -f2-)
