@@ -16,8 +16,9 @@ struct SignatureAlgorithm {
   std::string_view name;
   std::string_view key_type;  // the type inside the key blob
   bool by_default;            // for host keys; user keys are judged by the whole table
-  // Whether the blob is a well-formed public key of key_type within bounds (RSA 2048 to 16384 bits, a point on its
-  // curve), whole and with nothing after it.
+  // Whether the blob is a well-formed public key of key_type within bounds (RSA 2048 to 16384 bits; a point on its curve
+  // for ECDSA; the canonical encoding of no point of small order for Ed25519), whole and with nothing after it. Costs
+  // little: that 32 octets are a point of Ed25519 at all is told by `verify`, which is false for any others.
   bool (*acceptable)(Bytes key_blob);
   // Whether `signature` (the SSH blob: string name, string value) is this algorithm's over `message` by that key.
   // Bad keys, bad encodings and other names inside are all simply false.
@@ -54,7 +55,8 @@ class PrivateKey {
  public:
   virtual ~PrivateKey() = default;
   virtual const PublicKey& public_key() const = 0;
-  // The SSH signature blob, or nothing when the algorithm is not one of this key's or a primitive failed.
+  // The SSH signature blob, or nothing when the algorithm is not one of this key's or a primitive failed. It is not
+  // verified here: the engine does that with every signature by a host key before it sends it, wherever it comes from.
   [[nodiscard]] virtual std::optional<ByteVector> sign(std::string_view algorithm, Bytes message,
                                                        Random& random) const = 0;
   // The key's fields as they stand in an openssh-key-v1 private section, from the type's name up to the comment.

@@ -88,12 +88,36 @@ TEST(Ed25519, ASecondFormOfASignatureIsRefused) {  // S + L: RFC 8032 5.1.7, att
 TEST(Ed25519, PointsThatAreNoKeys) {
   Bench bench;
   const auto& algorithm = named(bench.provider.signatures, "ssh-ed25519");
-  for (const char* hex : {"0100000000000000000000000000000000000000000000000000000000000000",     // the identity
-                          "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",     // of order 2
-                          "0200000000000000000000000000000000000000000000000000000000000000"}) {  // not on the curve
+  // The eight points of small order, and encodings of y that are not below p (RFC 8032 5.1.3).
+  for (const char* hex :
+       {"0000000000000000000000000000000000000000000000000000000000000000",  // of order 4
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "0100000000000000000000000000000000000000000000000000000000000000",  // the identity
+        "0100000000000000000000000000000000000000000000000000000000000080",  // and with its x, 0, negated
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",  // of order 2
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",  // of order 8
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",     // p
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",     // p + 1
+        "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {  // p + 3
     const auto point = from_hex(hex);
     EXPECT_FALSE(algorithm.acceptable(blob("ssh-ed25519", Bytes(point)))) << hex;
   }
+  for (int i = 0; i < 16; ++i)
+    EXPECT_TRUE(algorithm.acceptable(generate_key(KeyType::ed25519, *bench.random)->public_key().blob()));
+}
+
+TEST(Ed25519, NothingIsSignedByWhatIsNoPoint) {
+  Bench bench;
+  const auto& algorithm = named(bench.provider.signatures, "ssh-ed25519");
+  const auto key = generate_key(KeyType::ed25519, *bench.random);
+  const auto signature = *key->sign("ssh-ed25519", bytes_of("m"), *bench.random);
+  const auto point = from_hex("0200000000000000000000000000000000000000000000000000000000000000");  // not on the curve
+  EXPECT_FALSE(algorithm.verify(blob("ssh-ed25519", Bytes(point)), bytes_of("m"), signature));
+  EXPECT_TRUE(algorithm.verify(key->public_key().blob(), bytes_of("m"), signature));
 }
 
 TEST(Ecdsa, K26_Rfc6979AppendixA2) {  // message "sample", the hash of RFC 5656 6.2.1 for each curve
