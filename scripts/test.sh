@@ -36,6 +36,8 @@ find_peers() {
   local line
   peers=$("$nacre_root/scripts/openssh.sh")
   while IFS= read -r line; do export "${line?}"; done < <("$nacre_root/scripts/openssh.sh" --env)
+  line=$("$nacre_root/scripts/ssh_audit.sh" --env)
+  export "${line?}"
 }
 
 run_all() {

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -76,14 +77,31 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void close_from(unsigned first) {
-  if (::syscall(SYS_close_range, first, UINT_MAX, 0U) == 0) return;
-  const long most = ::sysconf(_SC_OPEN_MAX);
-  for (long i = first; i < (most > 0 ? most : 1024); ++i) ::close(static_cast<int>(i));
+void close_range(unsigned first, unsigned last) {
+  if (first > last || ::syscall(SYS_close_range, first, last, 0U) == 0) return;
+  const long open_max = ::sysconf(_SC_OPEN_MAX);
+  const auto most = static_cast<unsigned>(open_max > 0 ? open_max : 1024);
+  for (auto i = first; i <= last && i < most; ++i) ::close(static_cast<int>(i));
+}
+
+void close_from(unsigned first) { close_range(first, UINT_MAX); }
+
+// A server that has run out of descriptors starts its programs with none left: they would be copies of its own 0 to 2.
+void close_all_but(std::array<int, 3> kept) {
+  std::sort(kept.begin(), kept.end());
+  unsigned first = 3;
+  for (const int number : kept) {
+    const auto next = static_cast<unsigned>(number);
+    if (next < first) continue;
+    close_range(first, next - 1);
+    first = next + 1;
+  }
+  close_from(first);
 }
 
 // The three may be numbered 0 to 2 themselves, in any order: first out of the way, then into place.
 void place_descriptors(const Prepared& prepared) {
+  close_all_but({prepared.in, prepared.out, prepared.err});
   const int in = ::fcntl(prepared.in, F_DUPFD, 3);
   const int out = ::fcntl(prepared.out, F_DUPFD, 3);
   const int err = ::fcntl(prepared.err, F_DUPFD, 3);

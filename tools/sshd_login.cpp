@@ -39,12 +39,14 @@ class Login final : public Authorizer {
   }
 
   Awaitable<bool> key_of_interest(std::string user, std::string algorithm, ByteVector key) override {
+    state_->attempted = true;
     const bool interesting = may_enter(user) && is_next("publickey") && find_key(user, algorithm, key).has_value();
     if (!interesting) say_failed("publickey", user, fingerprint(key));
     co_return interesting;
   }
 
   Awaitable<AuthVerdict> key_proven(std::string user, std::string algorithm, ByteVector key) override {
+    state_->attempted = true;
     auto entry = find_key(user, algorithm, key);
     const auto shown = fingerprint(key);
     if (!may_enter(user) || !entry) {
@@ -55,6 +57,7 @@ class Login final : public Authorizer {
   }
 
   Awaitable<AuthVerdict> password(std::string user, Secret password) override {
+    state_->attempted = true;
     if (!passwords_) co_return AuthVerdict::reject;
     auto asked = passwords_->password(user, std::move(password));
     const auto verdict = co_await std::move(asked);
@@ -62,6 +65,7 @@ class Login final : public Authorizer {
   }
 
   Awaitable<Step> prompts(std::string user, std::string submethods) override {
+    state_->attempted = true;
     if (!passwords_) co_return AuthVerdict::reject;
     auto asked = passwords_->prompts(user, std::move(submethods));
     auto step = co_await std::move(asked);

@@ -32,8 +32,9 @@ struct LoginState {
   std::string address;  // of the client, in numbers
   std::string peer;     // "127.0.0.1 port 40522"
   bool authenticated = false;
-  KeyOptions permitted;  // what the keys' lines leave of the rights
-  Names steps;           // methods that have been passed
+  bool attempted = false;  // a key or a password has been offered
+  KeyOptions permitted;    // what the keys' lines leave of the rights
+  Names steps;             // methods that have been passed
   std::function<void()> on_authenticated;
 };
 

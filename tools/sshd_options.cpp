@@ -139,6 +139,39 @@ void add_login(Table& table) {
   });
 }
 
+void add_sources(Table& table) {
+  table.add(
+      "PerSourceMaxStartups",
+      [](SshdOptions& options, const std::string& value) -> Problem {
+        options.sources.startups.reset();
+        if (in_lower_case(value) == "none") return std::nullopt;
+        const auto number = parse_number(value, 1, 100'000);
+        if (!number) return number.error();
+        options.sources.startups = static_cast<unsigned>(*number);
+        return std::nullopt;
+      },
+      [](const SshdOptions& options) {
+        const auto& most = options.sources.startups;
+        return Names{most ? std::to_string(*most) : "none"};
+      });
+  table.add(
+      "PerSourceNetBlockSize",
+      [](SshdOptions& options, const std::string& value) { return parse_block_size(options.sources, value); },
+      [](const SshdOptions& options) {
+        return Names{std::to_string(options.sources.bits4) + ":" + std::to_string(options.sources.bits6)};
+      });
+  table.add(
+      "PerSourcePenalties",
+      [](SshdOptions& options, const std::string& value) { return parse_penalties(options.sources.penalties, value); },
+      [](const SshdOptions& options) { return Names{show(options.sources.penalties)}; });
+  table.add(
+      "PerSourcePenaltyExemptList",
+      [](SshdOptions& options, const std::string& value) { return parse_exempt(options.sources, value); },
+      [](const SshdOptions& options) {
+        return Names{options.sources.exempt.empty() ? "none" : options.sources.exempt};
+      });
+}
+
 void add_sessions(Table& table) {
   add_words(table, "AcceptEnv", &SshdOptions::accept_env);
   table.add(
@@ -198,8 +231,7 @@ void add_others(Table& table) {
   for (const auto* name : {"DisableForwarding", "IgnoreRhosts", "UsePrivilegeSeparation", "TCPKeepAlive"})
     add_absent(table, name, {"yes", "sandbox"});
   for (const auto* name :
-       {"SyslogFacility", "LogVerbose", "IPQoS", "AddressFamily", "PerSourceMaxStartups", "PerSourceNetBlockSize",
-        "PerSourcePenalties", "SshdSessionPath", "SshdAuthPath", "FingerprintHash"})
+       {"SyslogFacility", "LogVerbose", "IPQoS", "AddressFamily", "SshdSessionPath", "SshdAuthPath", "FingerprintHash"})
     add_ignored<SshdOptions>(table, name);
 }
 
@@ -231,6 +263,7 @@ OptionTable<SshdOptions> sshd_option_table(const AlgorithmTables& algorithms) {
   add_addresses(table);
   add_algorithm_lists(table, algorithms);
   add_login(table);
+  add_sources(table);
   add_sessions(table);
   add_program(table);
   add_others(table);

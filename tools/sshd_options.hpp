@@ -11,6 +11,7 @@
 #include "tools/option_table.hpp"
 #include "tools/program_log.hpp"
 #include "tools/provider_names.hpp"
+#include "tools/sshd_sources.hpp"
 
 namespace nacre::tools {
 
@@ -42,6 +43,7 @@ struct SshdOptions {
   Names set_env;  // "NAME=value"
   Names allow_users, deny_users;
   Startups startups;
+  SourceRules sources;
   unsigned max_sessions = 10;
   unsigned max_auth_tries = 6;
   std::chrono::seconds login_grace_time{120};

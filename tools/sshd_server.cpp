@@ -2,6 +2,7 @@
 #include "tools/sshd_server.hpp"
 
 #include <netdb.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -18,6 +19,7 @@ namespace nacre::tools {
 namespace {
 
 constexpr auto patience_at_end = std::chrono::seconds(5);
+constexpr rlim_t reserve = 32;  // descriptors: a login reads files, a program has up to seven
 
 // "address port", in numbers.
 std::string numbers_of(const sockaddr_storage& address, socklen_t size) {
@@ -65,17 +67,37 @@ unsigned roll(Random& random) {
   return random.fill(bytes) ? load_be32(bytes.data()) % 100 : 0;
 }
 
+// A descriptor's number tells how many there are below it: a new one gets the lowest that is free.
+int last_for_newcomers() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 1'000'000'000) return 1'000'000'000;
+  return static_cast<int>(limit.rlim_cur - std::min(reserve, limit.rlim_cur / 4));
+}
+
+Deed deed_of(const LoginState& state, Code code) {
+  if (code == Code::login_timeout || code == Code::kex_timeout || code == Code::ident_timeout)
+    return Deed::grace_exceeded;
+  return state.attempted ? Deed::auth_failed : Deed::no_auth;
+}
+
 }  // namespace
 
 SshdServer::SshdServer(asio::io_context& loop, std::shared_ptr<const LoginRules> rules, ServerOptions base)
-    : loop_(loop), rules_(std::move(rules)), base_(std::move(base)), ended_(loop) {}
+    : loop_(loop),
+      rules_(std::move(rules)),
+      base_(std::move(base)),
+      sources_(rules_->options.sources),
+      last_descriptor_(last_for_newcomers()),
+      ended_(loop) {}
 
 Problem SshdServer::listen(const std::vector<ListenPlace>& places) {
   for (const auto& place : places) {
     auto listener = Listener::listen(loop_.get_executor(), place.address, place.port);
     if (!listener) return listener.error().text;
-    listener->on_exhausted(
-        [log = rules_->log](std::string_view what) { log->error("no new connections for now: " + std::string(what)); });
+    listener->on_exhausted([this](std::string_view what) {
+      if (exhausted_.ask(std::chrono::steady_clock::now()))
+        rules_->log->error("no new connections for now: " + std::string(what));
+    });
     listeners_.push_back(std::move(*listener));
   }
   for (std::size_t i = 0; i < places.size(); ++i)
@@ -110,11 +132,48 @@ Awaitable<void> SshdServer::accept_from(Listener* listener) {
 }
 
 bool SshdServer::is_turned_away(SocketFlow& flow) {
-  if (!turn_away(rules_->options.startups, waiting_, roll(*base_.provider.random))) return false;
-  rules_->log->info("Turned away " + ends_of(flow.descriptor()).peer + ": " + std::to_string(waiting_) +
-                    " connections have not logged in yet (MaxStartups)");
-  (void)flow.try_write(bytes_of("Exceeded MaxStartups\r\n"));
+  const auto ends = ends_of(flow.descriptor());
+  const auto refusal = refusal_of(flow.descriptor(), ends.address);
+  if (!refusal) return false;
+  const auto line = "Turned away " + ends.peer + ": " + refusal->why;
+  const auto held_back = refusal->each ? std::nullopt : turned_away_.ask(std::chrono::steady_clock::now());
+  const auto others = " (and " + std::to_string(held_back.value_or(0)) + " others since the last such line)";
+  if (held_back)
+    rules_->log->info(line + (*held_back > 0 ? others : ""));
+  else
+    rules_->log->verbose(line);
+  (void)flow.try_write(bytes_of(refusal->words));
   return true;
+}
+
+std::optional<SshdServer::Refusal> SshdServer::refusal_of(int descriptor, std::string_view address) {
+  if (descriptor >= last_descriptor_)
+    return Refusal{"the descriptors that are left are for those who are in already", "Too many connections\r\n", false};
+  const auto answer = sources_.ask(address, std::chrono::steady_clock::now());
+  if (answer == Sources::Answer::penalty)
+    return Refusal{"refused for a while (PerSourcePenalties)", "Not allowed at this time\r\n", true};
+  if (answer == Sources::Answer::overflow)
+    return Refusal{"too many sources have penalties (PerSourcePenalties overflow)", "Not allowed at this time\r\n",
+                   false};
+  if (turn_away(rules_->options.startups, waiting_, roll(*base_.provider.random)))
+    return Refusal{std::to_string(waiting_) + " connections have not logged in yet (MaxStartups)",
+                   "Exceeded MaxStartups\r\n", false};
+  if (answer == Sources::Answer::startups)
+    return Refusal{
+        "as many of " + sources_.block_name(address) + " as may have not logged in yet (PerSourceMaxStartups)",
+        "Exceeded MaxStartups\r\n", false};
+  return std::nullopt;
+}
+
+// A connection has ended without a login.
+void SshdServer::settle(const LoginState& state, const Ending& ending) {
+  --waiting_;
+  sources_.settled(state.address);
+  if (stop_.stop_requested()) return;
+  const auto deed = deed_of(state, ending.error.code);
+  if (const auto time = sources_.punish(state.address, deed, std::chrono::steady_clock::now()))
+    rules_->log->info("Refusing " + sources_.block_name(state.address) + " for " + std::to_string(time->count()) +
+                      " s (PerSourcePenalties, the last of them " + std::string(name_of(deed)) + ")");
 }
 
 Awaitable<void> SshdServer::serve(SocketFlow flow) {
@@ -122,19 +181,23 @@ Awaitable<void> SshdServer::serve(SocketFlow flow) {
   auto state = std::make_shared<LoginState>();
   state->address = ends.address;
   state->peer = ends.peer;
-  state->on_authenticated = [this] { --waiting_; };
+  state->on_authenticated = [this, address = ends.address] {
+    --waiting_;
+    sources_.settled(address);
+  };
   auto options = base_;
   options.peer = ends.peer;
   options.log = std::make_shared<Quieter>(rules_->log);
   options.authorizer = make_login(rules_, state);
   ++connections_;
   ++waiting_;
+  sources_.begun(ends.address);
   rules_->log->verbose("Connection from " + ends.peer);
   auto sessions = program_sessions({rules_, state, programs_, ends.connection});
   auto serving = spawn_server(stop_.get_token(), std::move(options), AnyFlow(std::move(flow)), std::move(sessions));
   const auto ending = co_await std::move(serving);
   rules_->log->info("Connection from " + ends.peer + " ended: " + flow_error(ending).text);
-  if (!state->authenticated) --waiting_;
+  if (!state->authenticated) settle(*state, ending);
   --connections_;
   ended_.cancel();
 }

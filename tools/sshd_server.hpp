@@ -13,6 +13,7 @@
 #include "flow/stream_flow.hpp"
 #include "tools/sshd_login.hpp"
 #include "tools/sshd_session.hpp"
+#include "tools/sshd_sources.hpp"
 
 namespace nacre::tools {
 
@@ -34,6 +35,14 @@ class SshdServer {
   Awaitable<void> accept_from(Listener* listener);
   Awaitable<void> serve(SocketFlow flow);
   bool is_turned_away(SocketFlow& flow);
+  // Why one more connection is not served, and what it is told; nothing when it is.
+  struct Refusal {
+    std::string why;
+    std::string_view words;
+    bool each;  // a line in the log for each at VERBOSE; otherwise one a minute
+  };
+  std::optional<Refusal> refusal_of(int descriptor, std::string_view address);
+  void settle(const LoginState& state, const Ending& ending);
   Awaitable<void> wait_for_the_last();
 
   asio::io_context& loop_;
@@ -44,6 +53,9 @@ class SshdServer {
   std::stop_source stop_;
   unsigned connections_ = 0;
   unsigned waiting_ = 0;  // of them, not authenticated yet
+  Sources sources_;
+  Seldom turned_away_, exhausted_;
+  int last_descriptor_;  // from here on, descriptors are for those who are in already
   asio::steady_timer ended_;
 };
 

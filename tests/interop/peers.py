@@ -109,7 +109,8 @@ class Nacre:
         argv = [*own_account(folder), *wrap, self.sshd, "-D", "-e", "-p", "0"]
         for key in settings.host_keys:
             argv += ["-h", key]
-        options = {"LogLevel": "DEBUG", "MaxStartups": "200", "AuthorizedKeysFile": settings.authorized_keys}
+        options = {"LogLevel": "DEBUG", "MaxStartups": "200", "PerSourcePenalties": "no",
+                   "AuthorizedKeysFile": settings.authorized_keys}
         if self.sftp_server:
             options["Subsystem"] = f"sftp {self.sftp_server}"
         if settings.users:

@@ -27,7 +27,7 @@ import processes
 import registry
 
 AREAS = ["algorithms", "user_keys", "commands", "transfers", "terminals", "file_tools", "host_trust", "logins", "crowds",
-         "lifetimes", "program_options", "refusals", "bad_input", "bad_files", "memory"]
+         "lifetimes", "program_options", "refusals", "bad_input", "bad_files", "memory", "fire", "audit"]
 
 
 def arguments():

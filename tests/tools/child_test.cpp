@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +49,47 @@ ChildEnd end_of(Child& child) {
                  [&](std::exception_ptr, ChildEnd how) { end = how; });
   loop.run();
   return end;
+}
+
+// The lowest numbers that are free are the ones a child gets; all the others are taken.
+class NoDescriptorsBut {
+ public:
+  explicit NoDescriptorsBut(rlim_t most) {
+    const int lowest = ::dup(0);
+    ::close(lowest);
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(lowest) + most;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~NoDescriptorsBut() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptorsBut(const NoDescriptorsBut&) = delete;
+  NoDescriptorsBut& operator=(const NoDescriptorsBut&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Child, TheLastDescriptorsMakeAWholeProgram) {
+  auto child = [] {
+    const NoDescriptorsBut all(6);  // three pipes, and nothing for the watch
+    return start_child(shell("cat; cat /no/such/file; exit 7"));
+  }();
+  ASSERT_TRUE(child) << child.error();
+  ASSERT_EQ(::write(child->in.get(), "in\n", 3), 3);
+  child->in.reset();
+  EXPECT_EQ(read_all(child->out.get()), "in\n");
+  EXPECT_NE(read_all(child->err.get()).find("/no/such/file"), std::string::npos);
+  EXPECT_EQ(end_of(*child).status, 7);
+}
+
+TEST(Child, NoDescriptorsAreAnError) {
+  const auto child = [] {
+    const NoDescriptorsBut all(5);
+    return start_child(shell("true"));
+  }();
+  ASSERT_FALSE(child);
+  EXPECT_NE(child.error().find("can't make a pipe"), std::string::npos) << child.error();
 }
 
 TEST(Child, StreamsEnvironmentAndStatus) {
