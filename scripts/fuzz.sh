@@ -13,7 +13,9 @@ executions=${FUZZ_EXECUTIONS:-10000000}
 seed=${FUZZ_SEED:-1}
 keep=${FUZZ_KEEP:-20}
 timeout=${FUZZ_TIMEOUT:-10} # seconds of wall time for one input: more where processes are stopped meanwhile
-commit=$(git -C "$nacre_root" describe --always --dirty --abbrev=10 --exclude='*')
+commit=$(git -C "$nacre_root" rev-parse --short=10 HEAD)
+# The figures of the run before this one are no change of what is fuzzed.
+git -C "$nacre_root" diff --quiet HEAD -- . ':!fuzz/figures.json' ':!docs/fuzzing.md' || commit+=-dirty
 programs=$nacre_root/build/fuzz/fuzz
 found=$nacre_root/build/fuzz-corpus
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The long forms of what ./dev test runs short: minutes instead of seconds. Each part is a function part_NAME below, and
-# prints its figures in lines that hold ' cases: ', and last how long it took. With names: only those parts.
+# What takes minutes: the long forms of what ./dev test runs short, and the tests under other instruments. Each part is a
+# function part_NAME below, and prints its figures in lines that hold ' cases: ', and last how long it took or what came out.
+# With names: only those parts.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$nacre_root/scripts/build.sh"
@@ -10,6 +11,15 @@ part_damage() { long_form exhaustive/damage_tests; }
 part_sim() {
   build_release tests/sim/nacre-sim
   "$nacre_root/build/release/tests/sim/nacre-sim" --count 100000
+}
+
+# The flow tests, threads_test.cpp among them, under ThreadSanitizer, with nothing suppressed. It does not know the fences of
+# Asio, which stand beside locks: hence -Wno-tsan.
+part_tsan() {
+  configure tsan -Dbuildtype=debugoptimized -Doptimization=1 -Db_ndebug=false -Db_sanitize=thread -Dtools=false \
+    -Dinterop=false -Dcpp_args=-Wno-tsan
+  compile tsan tests/flow/flow_tests
+  TSAN_OPTIONS=halt_on_error=1 "$nacre_root/build/tsan/tests/flow/flow_tests" --gtest_brief=1
 }
 
 # long_form PROGRAM: a program of the release build's tests, in its long form, and how long it took.
