@@ -12,6 +12,7 @@
 #include "crypto/key_file.hpp"
 #include "crypto/password_hash.hpp"
 #include "tools/files.hpp"
+#include "tools/small_pool.hpp"
 #include "tools/terminal.hpp"
 
 namespace {
@@ -417,6 +418,7 @@ void run(int count, char** arguments) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  nacre::tools::use_small_pool();
   try {
     run(count, arguments);
     if (std::fflush(stdout) != 0) fail("cannot write to stdout");

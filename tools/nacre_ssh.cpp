@@ -17,6 +17,8 @@
 #include "flow/client_session.hpp"
 #include "tools/account.hpp"
 #include "tools/files.hpp"
+#include "tools/heap.hpp"
+#include "tools/small_pool.hpp"
 #include "tools/ssh_arguments.hpp"
 #include "tools/ssh_connect.hpp"
 #include "tools/ssh_keys.hpp"
@@ -427,6 +429,8 @@ int start(const Names& words, const StandardDescriptors& standard) {
 }  // namespace nacre::tools
 
 int main(int count, char** values) {
+  nacre::tools::keep_freed_memory();
+  nacre::tools::use_small_pool();
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   const nacre::tools::StandardDescriptors standard;

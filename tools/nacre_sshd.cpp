@@ -12,6 +12,7 @@
 #include "crypto/botan_provider.hpp"
 #include "crypto/key_file.hpp"
 #include "tools/files.hpp"
+#include "tools/heap.hpp"
 #include "tools/sshd_server.hpp"
 
 namespace nacre::tools {
@@ -219,6 +220,7 @@ int start(const Arguments& arguments, const std::shared_ptr<ProgramLog>& log) {
 
 int main(int count, char** values) {
   using namespace nacre::tools;
+  keep_freed_memory();
   ::signal(SIGPIPE, SIG_IGN);
   CLI::App app("An SSH server for the account it runs as. It listens on loopback unless told otherwise.", "nacre-sshd");
   Arguments arguments;
