@@ -22,6 +22,30 @@ part_tsan() {
   TSAN_OPTIONS=halt_on_error=1 "$nacre_root/build/tsan/tests/flow/flow_tests" --gtest_brief=1
 }
 
+# Which lines and branches of engine/ and crypto/ the tests of these two floors never reach; branches that an exception
+# would take are left out. docs/testing.md says why those are there.
+part_coverage() {
+  local folder=$nacre_root/build/coverage
+  configure coverage -Dbuildtype=plain -Doptimization=0 -Ddebug=true -Db_ndebug=true -Db_coverage=true -Dflow=false \
+    -Dtools=false -Dinterop=false
+  compile coverage
+  find "$folder" -name '*.gcda' -delete
+  meson test -C "$folder" --no-rebuild --timeout-multiplier 6 --no-suite structure --no-suite secrets
+  gcovr -r "$nacre_root" --object-directory "$folder" --exclude-throw-branches --exclude-unreachable-branches \
+    -f 'engine/' -f 'crypto/' --json-summary-pretty --json-summary "$folder/summary.json" --json "$folder/lines.json"
+  python3 -B "$nacre_root/scripts/coverage.py" "$folder/lines.json" "$nacre_root"
+}
+
+# The engine and the parsers with a size_t of 32 bits, over the seeds of the fuzzers: without Botan, whose ciphers and keys
+# `framing`, `keys`, `opener` and `trust` need.
+part_m32() {
+  g++ -m32 -x c++ -o /dev/null - <<<'int main() {}' || fail "g++ has no 32-bit libraries (Debian: g++-multilib)"
+  CXX="g++ -m32" configure m32 -Dbotan=disabled -Dflow=false -Dtools=false -Dtests=false -Dfuzz=true -Dbuildtype=debugoptimized \
+    -Doptimization=1 -Db_ndebug=false
+  compile m32
+  meson test -C "$nacre_root/build/m32" --no-rebuild
+}
+
 # long_form PROGRAM: a program of the release build's tests, in its long form, and how long it took.
 long_form() {
   local start

@@ -55,6 +55,28 @@ TEST(Password, LinesThatCostTooMuch) {
   EXPECT_FALSE(is_password_hash("$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
 }
 
+TEST(Password, EveryPartOfALineHasItsBounds) {
+  const auto argon = [](const std::string& kind, const std::string& cost, std::size_t salt, std::size_t digest) {
+    return is_password_hash("$" + kind + "$v=19$" + cost + "$" + std::string(salt, 'A') + "$" +
+                            std::string(digest, 'A'));
+  };
+  for (const auto* kind : {"argon2id", "argon2i", "argon2d"}) EXPECT_TRUE(argon(kind, "m=8,t=1,p=1", 11, 22)) << kind;
+  EXPECT_FALSE(argon("argon2", "m=8,t=1,p=1", 11, 22));
+  EXPECT_TRUE(argon("argon2id", "m=1024,t=1,p=128", 64, 128));
+  for (const auto* cost :
+       {"m=7,t=1,p=1", "m=1023,t=1,p=128", "m=8,t=1,p=0", "m=8,t=1,p=", "m=8,t=1,p=1x", "m=8,p=1,t=1"})
+    EXPECT_FALSE(argon("argon2id", cost, 11, 22)) << cost;
+  EXPECT_FALSE(argon("argon2id", "m=8,t=1,p=1", 10, 22));
+  EXPECT_FALSE(argon("argon2id", "m=8,t=1,p=1", 65, 22));
+  EXPECT_FALSE(argon("argon2id", "m=8,t=1,p=1", 11, 21));
+  EXPECT_FALSE(argon("argon2id", "m=8,t=1,p=1", 11, 129));
+  const auto bcrypt = [](const std::string& head) { return is_password_hash(head + std::string(53, 'A')); };
+  for (const auto* head : {"$2a$04$", "$2b$05$", "$2y$16$"}) EXPECT_TRUE(bcrypt(head)) << head;
+  for (const auto* head : {"$2c$05$", "$1b$05$", "$2b.05$", "$2b$05.", "$2b$03$", "$2b$17$", "$2b$5x$", "$2b$+5$"})
+    EXPECT_FALSE(bcrypt(head)) << head;
+  EXPECT_FALSE(is_password_hash("$2b$05$" + std::string(52, 'A') + "!"));
+}
+
 TEST(Password, LinesThatAreNone) {
   const std::string good = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8";
   EXPECT_TRUE(is_password_hash(good));

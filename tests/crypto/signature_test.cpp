@@ -1,6 +1,7 @@
 // Signatures: RFC 8032, RFC 6979 and another implementation's RSA; and what must not pass for one.
 #include <gtest/gtest.h>
 
+#include "crypto/base64.hpp"
 #include "crypto/key_fields.hpp"
 #include "tests/crypto/support.hpp"
 #include "tests/crypto/vectors.hpp"
@@ -323,6 +324,64 @@ TEST(PublicKey, BitsAndTypes) {
                                                   {KeyType::ecdsa_p521, 521},
                                                   {KeyType::rsa, 2048}};
   for (const auto& [type, size] : bits) EXPECT_EQ(some_key(type, *bench.random)->public_key().bits(), size);
+}
+
+// What OpenSSH's ssh-keygen -lv says of three keys of its own.
+TEST(PublicKey, FingerprintsAndPicturesAsSshKeygenShowsThem) {
+  struct Shown {
+    std::string_view blob, fingerprint, picture;
+  };
+  const Shown all[] = {
+      {"AAAAC3NzaC1lZDI1NTE5AAAAIFcKquCBDLYD43UV5TmtHvij5c+1C6v4gqWh2QDlp/8/",
+       "SHA256:DfJPkEy6keSFo4oFw0NKUrEVy340XVU94DBLRGFC8GY",
+       "+--[ED25519 256]--+\n"
+       "|++o.o..o=o+Xooo. |\n"
+       "|*o + +oB.o+ =  ..|\n"
+       "|.oo o.O.*E . .  .|\n"
+       "|  .... *o+       |\n"
+       "| o .. o S o      |\n"
+       "|. .  .   o       |\n"
+       "|          .      |\n"
+       "|                 |\n"
+       "|                 |\n"
+       "+----[SHA256]-----+\n"},
+      {"AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBLNef3rG68CfiLXgVe1mu2JMUc6pvvH2eWWe5khIVRld"
+       "+aooeFzcsYJeIzBFRq6UD2Efc7fbdm0YREBH08YeR6g=",
+       "SHA256:W3HotpkjwO7iFu8uKZrnw5X0ni3P2n9ega3N3URasHE",
+       "+---[ECDSA 256]---+\n"
+       "|              o E|\n"
+       "|           .   = |\n"
+       "|          o . . o|\n"
+       "|    ..   . o o + |\n"
+       "|   . oo S + . + .|\n"
+       "|    +... + + + +.|\n"
+       "| . . =.oo = . + o|\n"
+       "| .= =.=o.. ...   |\n"
+       "|o+.=.==++..o.    |\n"
+       "+----[SHA256]-----+\n"},
+      {"AAAAB3NzaC1yc2EAAAADAQABAAABAQCtjjLeWQ6YlZRWC6en8R2B+sg56W/2Z8DoaAH1EqYY4lAZaX3He+NdOV7oZM23WK8N"
+       "B6l8K5yd7qBQ9S7z/azXY2k2aljm6Ynk6d6J7vddSMLQ/8ITqVE1D9kXmPYcQGNADWLKP2Xz0WY76e7zKwbYK/5dAnC1lvOP"
+       "l5pqD1Ze90wbEvjr6IMZtYxMOXldGGnLvfhxhgx7R0bOQ/ymTe/oqa3wvFH7nHkknO4aIHsyMA5lgdL6wbRoZgRqEnfvzyw5"
+       "OU412pWa2dR9rZtvFKsOHjPjvhGAyO03xSMps4LVyot2r7M3ADuU0mLW2pNsDgex4QGzwWeu7fpQ3QUMNbZ1",
+       "SHA256:1AqwpSZWKOYnDH2KMBA9+HTE6wcDCkXYy/Bwt56/jxM",
+       "+---[RSA 2048]----+\n"
+       "|+Xo++ .          |\n"
+       "|@.X.==   .       |\n"
+       "|B&oO+o. . .      |\n"
+       "|o=*+=  o .       |\n"
+       "|  oo +  S        |\n"
+       "|    + E          |\n"
+       "|     o .         |\n"
+       "|      o.         |\n"
+       "|      o+.        |\n"
+       "+----[SHA256]-----+\n"},
+  };
+  for (const auto& each : all) {
+    const auto key = PublicKey::parse(*base64_decode(each.blob));
+    ASSERT_TRUE(key);
+    EXPECT_EQ(fingerprint(key->blob()), each.fingerprint);
+    EXPECT_EQ(randomart(*key), each.picture);
+  }
 }
 
 TEST(PrivateKey, TheSameSeedGivesTheSameKey) {

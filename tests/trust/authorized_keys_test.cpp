@@ -119,6 +119,67 @@ TEST(AuthorizedKeys, ExpiryTime) {
   EXPECT_FALSE(allows("20260301120000Z"));
   EXPECT_TRUE(allows("20260301120001Z"));
   EXPECT_FALSE(allows("20260302,x"));
+  EXPECT_FALSE(allows("2026030a"));
+  EXPECT_FALSE(allows("2026-302"));
+  EXPECT_TRUE(allows("20260302z"));
+}
+
+TEST(AuthorizedKeys, OfSeveralExpiryTimesTheEarliestCounts) {
+  EXPECT_EQ(options("expiry-time=\"20260302\",expiry-time=\"20260301\"")->expiry, "20260301000000");
+  EXPECT_EQ(options("expiry-time=\"20260301\",expiry-time=\"20260302\"")->expiry, "20260301000000");
+  EXPECT_EQ(options("expiry-time=\"20260302Z\",expiry-time=\"202603012359Z\"")->expiry, "20260301235900Z");
+  EXPECT_FALSE(options("expiry-time=\"20260302Z\",expiry-time=\"20260301\"")) << "two clocks cannot be compared";
+  EXPECT_FALSE(options("expiry-time=\"20260302\",expiry-time=\"20260301Z\""));
+}
+
+// The fields that differ from those of a line without options.
+std::string changed(const KeyOptions& options) {
+  std::string names;
+  if (!options.pty) names += "pty ";
+  if (!options.port_forwarding) names += "port ";
+  if (!options.agent_forwarding) names += "agent ";
+  if (!options.x11_forwarding) names += "x11 ";
+  if (!options.user_rc) names += "rc ";
+  if (!options.touch_required) names += "touch ";
+  if (options.verify_required) names += "verify ";
+  if (options.cert_authority) names += "authority ";
+  if (options.command) names += "command=" + *options.command + " ";
+  for (const auto& [name, value] : options.environment) names += "env=" + name + "=" + value + " ";
+  for (const auto& each : options.from) names += "from=" + each + " ";
+  for (const auto& each : options.permit_open) names += "open=" + each + " ";
+  for (const auto& each : options.permit_listen) names += "listen=" + each + " ";
+  return names + options.principals;
+}
+
+TEST(AuthorizedKeys, EachOptionSetsItsFieldAndNoOther) {
+  const auto of = [](std::string_view text) {
+    const auto parsed = options(text);
+    return parsed ? changed(*parsed) : "nothing";
+  };
+  EXPECT_EQ(of(""), "");
+  EXPECT_EQ(of("pty,port-forwarding,agent-forwarding,X11-forwarding,user-rc"), "");
+  EXPECT_EQ(of("no-pty"), "pty ");
+  EXPECT_EQ(of("no-port-forwarding"), "port ");
+  EXPECT_EQ(of("no-agent-forwarding"), "agent ");
+  EXPECT_EQ(of("no-X11-forwarding"), "x11 ");
+  EXPECT_EQ(of("no-user-rc"), "rc ");
+  EXPECT_EQ(of("no-touch-required"), "touch ");
+  EXPECT_EQ(of("verify-required"), "verify ");
+  EXPECT_EQ(of("cert-authority"), "authority ");
+  EXPECT_EQ(of("restrict"), "pty port agent x11 rc ");
+  EXPECT_EQ(of("restrict,pty,port-forwarding,agent-forwarding,x11-forwarding,user-rc"), "");
+  EXPECT_EQ(of("permitopen=\"a:1\",permitopen=\"b:2\""), "open=a:1 open=b:2 ");
+  EXPECT_EQ(of("permitlisten=\"8080\""), "listen=8080 ");
+  EXPECT_EQ(of("principals=\"a,b\""), "a,b");
+  EXPECT_EQ(of("from=\"a\",from=\"b\""), "from=a from=b ");
+  EXPECT_EQ(of("environment=\"Az_09=x\""), "env=Az_09=x ");
+  for (const std::string_view bad :
+       {"touch-required", "no-verify-required", "no-cert-authority", "no-restrict", "principals=\"a\",principals=\"b\"",
+        "environment=\"A\"", "environment=\"A-=x\"", "environment=\"{=x\"", "environment=\"@=x\"", "pty no-pty",
+        "command=\"a\"b", "command=\"a\\\""})
+    EXPECT_EQ(of(bad), "nothing") << bad;
+  using namespace std::string_view_literals;
+  EXPECT_EQ(of("command=\"a\0b\""sv), "nothing");
 }
 
 TEST(AuthorizedKeys, AuthoritiesDoNotLogIn) { EXPECT_FALSE(find("cert-authority " + ed25519())); }
@@ -140,6 +201,22 @@ TEST(AuthorizedKeys, A12StepsIntersect) {
   EXPECT_FALSE(both.port_forwarding);
   EXPECT_TRUE(both.agent_forwarding);
   EXPECT_EQ(both.command, "ls");
+}
+
+TEST(AuthorizedKeys, WhatOneStepForbidsTheOtherDoesNotAllow) {
+  const KeyOptions none;
+  for (const std::string_view text :
+       {"no-pty", "no-port-forwarding", "no-agent-forwarding", "no-x11-forwarding", "no-user-rc", "verify-required",
+        "command=\"ls\"", "environment=\"A=b\"", "from=\"a\"", "permitopen=\"a:1\"", "permitlisten=\"1\""}) {
+    const auto one = *options(text);
+    EXPECT_EQ(changed(intersect(one, none)), changed(one));
+    EXPECT_EQ(changed(intersect(none, one)), changed(one));
+  }
+  const auto untouched = *options("no-touch-required");
+  EXPECT_EQ(changed(intersect(untouched, none)), "");
+  EXPECT_EQ(changed(intersect(none, untouched)), "");
+  EXPECT_EQ(changed(intersect(untouched, untouched)), "touch ");
+  EXPECT_EQ(intersect(*options("command=\"a\""), *options("command=\"b\"")).command, "a");
 }
 
 }  // namespace
