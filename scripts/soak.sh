@@ -13,6 +13,15 @@ part_sim() {
   "$nacre_root/build/release/tests/sim/nacre-sim" --count 100000
 }
 
+# An hour, or SOAK_SECONDS.
+part_fire() {
+  local start
+  build_release tools/nacre-ssh tools/nacre-sshd tools/nacre-keygen tests/fire/nacre-crowd
+  start=$SECONDS
+  python3 -B "$nacre_root/tests/fire/soak.py" --build "$nacre_root/build/release" --seconds "${SOAK_SECONDS:-3600}" || return
+  say "tests/fire/soak.py: $((SECONDS - start)) s"
+}
+
 # The flow tests, threads_test.cpp among them, under ThreadSanitizer, with nothing suppressed. It does not know the fences of
 # Asio, which stand beside locks: hence -Wno-tsan.
 part_tsan() {
@@ -44,6 +53,17 @@ part_m32() {
     -Doptimization=1 -Db_ndebug=false
   compile m32
   meson test -C "$nacre_root/build/m32" --no-rebuild
+}
+
+# Faults planted in a copy of the tree: MUTANTS of them (80) from MUTATION_SEED (1), and which the quick tests do not find.
+part_mutation() {
+  local tree=$nacre_root/build/mutation
+  mkdir -p "$tree"
+  (cd "$nacre_root" && tar -cf - --exclude=./build --exclude=./.git .) | tar -xf - -C "$tree"
+  nacre_root=$tree configure_release
+  nacre_root=$tree compile release tests/{attacks/attacks,sim/nacre-sim,trust/trust_tests,crypto/crypto_tests} \
+    tests/exhaustive/{state,damage}_tests tests/engine/{engine,engine_memory}_tests tests/faults/fault_tests tests/secrets/heap_tests
+  python3 -B "$nacre_root/scripts/mutation.py" "$tree" "$tree/build/release" "${MUTANTS:-80}" "${MUTATION_SEED:-1}"
 }
 
 # long_form PROGRAM: a program of the release build's tests, in its long form, and how long it took.
