@@ -191,7 +191,7 @@ class Windows {
       case 2: return receive(control.next16() % 2048, 1 + control.next() % 2);
       case 3: return consume(control.next16());
       case 4: return consume(control.next() == 0 ? most : model_.lent);
-      case 5: return write(control.next16() % 40'000);
+      case 5: return write(std::min(control.next16(), 100 * model_.send_packet));  // more packets say no more
       case 6: {
         const auto wanted = control.next16();
         return prepare(wanted, control.next16());

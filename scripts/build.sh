@@ -92,9 +92,12 @@ build_sanitized() {
 }
 
 # Clang 14 cannot compile Asio's coroutines with this libstdc++, so the fuzzers stop below flow/.
+# Undefined behaviour ends the program by a trap: code that writes a report first takes half as much time again. Comparisons
+# are not traced: most of them are the sanitizers' own, and no more edges were found with them.
 build_fuzzers() {
   CXX=${FUZZ_CXX:-clang++} configure fuzz -Dbuildtype=debugoptimized -Db_ndebug=false -Db_sanitize=address,undefined \
-    -Db_lundef=false -Dfuzz=true -Dflow=false -Dtools=false -Dtests=false -Dcpp_args=-fsanitize=fuzzer-no-link
+    -Db_lundef=false -Dfuzz=true -Dflow=false -Dtools=false -Dtests=false \
+    -Dcpp_args='-fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp -fsanitize-trap=undefined'
   compile fuzz
 }
 

@@ -21,6 +21,16 @@ found=$nacre_root/build/fuzz-corpus
 
 targets() { find "$programs" -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' 2>/dev/null | sed 's/^fuzz_//' | sort; }
 
+# The longest input that the target takes, where libFuzzer would make longer ones.
+longest() {
+  local size
+  size=$(sed -nE 's/^  if \(.*size > ([0-9]+)\) return 0;$/\1/p' "$nacre_root/fuzz/$1.cpp")
+  say "$((${size:-4096} < 4096 ? size : 4096))"
+}
+
+# AddressSanitizer keeps less of what has been freed, more than one input frees, and no stacks: a replay tells those.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-malloc_context_size=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64}
+
 # fuzz NAME CORPUS OPTION...: the fuzzer NAME with the committed seeds besides CORPUS.
 fuzz() {
   local name=$1 corpus=$2 seeds=$nacre_root/fuzz/corpus/$1
@@ -29,7 +39,7 @@ fuzz() {
   [ -d "$seeds" ] || seeds=
   # shellcheck disable=SC2086
   with_progress "fuzzing $name" "$nacre_root/build/fuzz-$name.log" "$programs/fuzz_$name" "$@" -timeout="$timeout" -rss_limit_mb=2048 \
-    -dict="$nacre_root/fuzz/ssh.dict" -print_final_stats=1 -artifact_prefix="$nacre_root/build/fuzz-crashes/$name-" \
+    -max_len="$(longest "$name")" -dict="$nacre_root/fuzz/ssh.dict" -print_final_stats=1 -artifact_prefix="$nacre_root/build/fuzz-crashes/$name-" \
     "$corpus" $seeds
 }
 
@@ -48,7 +58,7 @@ run_target() {
 run_long() {
   local fresh=$nacre_root/build/fuzz-long/$1
   rm -rf "$fresh"
-  fuzz "$1" "$fresh" -runs="$executions" -seed="$seed" || failed "$1" || return 1
+  fuzz "$1" "$fresh" -runs="$executions" -seed="$seed" -entropic=0 || failed "$1" || return 1
   python3 -B "$nacre_root/scripts/fuzz_page.py" --record "$1" "$nacre_root/build/fuzz-$1.log" "$seed" "$commit"
   say "fuzz $1: $(executed "$1") inputs, nothing found"
   cp -n "$fresh"/* "$found/$1/" 2>/dev/null || { mkdir -p "$found/$1" && cp "$fresh"/* "$found/$1/"; }
