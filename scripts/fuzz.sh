@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds the fuzzers and runs all of them, or the one named, FUZZ_SECONDS each (default 60).
 # New inputs stay in build/fuzz-corpus/TARGET, crashes in build/fuzz-crashes.
-#   --long [TARGET]  a run to be published: FUZZ_EXECUTIONS (default 10000000) from the committed seeds, noted in
-#                    fuzz/figures.json, from which docs/fuzzing.md is written
+#   --long [TARGET]  a run to be published: FUZZ_EXECUTIONS (default 10000000, in FUZZ_LIMIT seconds if that is set) from the
+#                    committed seeds, noted in fuzz/figures.json, from which docs/fuzzing.md is written
+#   --more [TARGET]  goes on from what the last --long has found, with another FUZZ_SEED, and is added to its figures
 #   --keep [TARGET]  takes what the runs have found into fuzz/corpus: one small input for each edge, FUZZ_KEEP at most
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -10,6 +11,7 @@ set -euo pipefail
 
 seconds=${FUZZ_SECONDS:-60}
 executions=${FUZZ_EXECUTIONS:-10000000}
+limit=${FUZZ_LIMIT:-0} # seconds; none
 seed=${FUZZ_SEED:-1}
 keep=${FUZZ_KEEP:-20}
 timeout=${FUZZ_TIMEOUT:-10} # seconds of wall time for one input: more where processes are stopped meanwhile
@@ -56,10 +58,19 @@ run_target() {
 }
 
 run_long() {
+  rm -rf "$nacre_root/build/fuzz-long/$1"
+  run_noted "$1" --record
+}
+
+run_more() {
+  [ "$seed" != 1 ] || fail "the seed 1 was that of --long; another: FUZZ_SEED"
+  run_noted "$1" --add
+}
+
+run_noted() {
   local fresh=$nacre_root/build/fuzz-long/$1
-  rm -rf "$fresh"
-  fuzz "$1" "$fresh" -runs="$executions" -seed="$seed" -entropic=0 || failed "$1" || return 1
-  python3 -B "$nacre_root/scripts/fuzz_page.py" --record "$1" "$nacre_root/build/fuzz-$1.log" "$seed" "$commit"
+  fuzz "$1" "$fresh" -runs="$executions" -max_total_time="$limit" -seed="$seed" -entropic=0 || failed "$1" || return 1
+  python3 -B "$nacre_root/scripts/fuzz_page.py" "$2" "$1" "$nacre_root/build/fuzz-$1.log" "$seed" "$commit"
   say "fuzz $1: $(executed "$1") inputs, nothing found"
   cp -n "$fresh"/* "$found/$1/" 2>/dev/null || { mkdir -p "$found/$1" && cp "$fresh"/* "$found/$1/"; }
 }
@@ -81,6 +92,7 @@ main() {
   local name passed=0 failed=0 wanted work=run_target
   case ${1:-} in
     --long) work=run_long && shift ;;
+    --more) work=run_more && shift ;;
     --keep) work=keep_inputs && shift ;;
   esac
   build_fuzzers
