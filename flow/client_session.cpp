@@ -84,7 +84,7 @@ Status ClientSession::rekey() {
 
 Awaitable<void> ClientSession::disconnect(std::string text) {
   const auto core = inside_->core;
-  core->end(Reason::by_application, {FlowCode::closed, text.empty() ? "disconnected by us" : std::move(text)});
+  core->end(Reason::by_application, {FlowCode::closed, text.empty() ? "closed by the application" : std::move(text)});
   while (!core->ended()) co_await core->changed().wait();
 }
 

@@ -101,9 +101,10 @@ by_hand() {
 
 By hand, in two terminals:
   cd $nacre_root/build/release/tools
-  ./nacre-keygen -t ed25519 -N '' -f host_key
-  ./nacre-sshd -D -e -p 2222 -h host_key          # serves $user on loopback, keys of ~/.ssh/authorized_keys
-  ./nacre-ssh -p 2222 $user@127.0.0.1                  # or: ssh -p 2222 $user@127.0.0.1
+  ./nacre-keygen -N '' -f host_key
+  ./nacre-keygen -N '' -f my_key
+  ./nacre-sshd -D -e -p 2222 -h host_key -o AuthorizedKeysFile=\$PWD/my_key.pub    # serves $user on loopback
+  ./nacre-ssh -p 2222 -i my_key $user@127.0.0.1       # or: ssh -p 2222 -i my_key $user@127.0.0.1
 TEXT
 }
 

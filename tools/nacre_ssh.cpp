@@ -51,12 +51,12 @@ class Letters {
   void define() {
     app_.set_help_flag("--help", "show this");
     app_.set_version_flag("-V,--version", std::string("nacre-ssh 0.1.0"));
-    value("-p", "Port", "the server's port");
-    value("-l", "User", "the user name there");
-    value("-i", "IdentityFile", "a private key file to log in with; may be repeated");
-    value("-c", "Ciphers", "the ciphers to offer");
-    value("-m", "MACs", "the MACs to offer");
-    value("-e", "EscapeChar", "the escape character; none: none");
+    value("-p", "Port", "PORT", "the server's port");
+    value("-l", "User", "USER", "the user name there");
+    value("-i", "IdentityFile", "FILE", "a private key file to log in with; may be repeated");
+    value("-c", "Ciphers", "LIST", "the ciphers to offer");
+    value("-m", "MACs", "LIST", "the MACs to offer");
+    value("-e", "EscapeChar", "CHAR", "the escape character; none: none");
     fixed("-4", "AddressFamily=inet", "IPv4 only");
     fixed("-6", "AddressFamily=inet6", "IPv6 only");
     fixed("-n", "StdinNull=yes", "leave stdin alone");
@@ -67,14 +67,16 @@ class Letters {
     app_.add_flag("-v", arguments_.verbose, "tell what happens; again: still more");
     app_.add_flag("-q", arguments_.quiet, "say nothing");
     app_.add_flag("-G", arguments_.print, "print all options with their values, and stop");
-    app_.add_option("-E", arguments_.log_file, "append messages to this file");
+    app_.add_option("-E", arguments_.log_file, "append messages to this file")->type_name("FILE");
     app_.add_option_function<std::string>(
             "-o", [this](const std::string& line) { set(line, "-o " + printable(line)); },
-            "an option as in ssh_config: Name=value")
+            "an option as in ssh_config: Name=value; -G HOST lists them")
+        ->type_name("OPTION")
         ->trigger_on_parse();
     app_.add_option_function<std::string>(
             "-F", [this](const std::string& file) { config_file(file); },
             "none or /dev/null: no configuration file is ever read")
+        ->type_name("FILE")
         ->trigger_on_parse();
     app_.add_flag_callback(
             "-2,-a,-k,-x,-y", [] {}, "no forwarding of agent, credentials, X11: there is none")
@@ -89,13 +91,14 @@ class Letters {
       arguments_.problem = shown + ": " + *problem;
   }
 
-  void value(const std::string& letter, const std::string& option, const std::string& help) {
+  void value(const std::string& letter, const std::string& option, const std::string& kind, const std::string& help) {
     app_.add_option_function<std::string>(
             letter,
             [this, letter, option](const std::string& text) {
               set(option + "=\"" + text + "\"", letter + " " + printable(text));
             },
             help)
+        ->type_name(kind)
         ->trigger_on_parse();
   }
 
@@ -114,7 +117,8 @@ class Letters {
     const auto refuse = [this](const std::string& letter, const std::string& what) {
       return [this, letter, what] {
         if (!arguments_.problem)
-          arguments_.problem = letter + " asks for " + what + ", which nacre-ssh does not have yet";
+          arguments_.problem = letter + " asks for " + what + ", which nacre-ssh does not have yet" +
+                               (letter == "-J" ? "; -o ProxyCommand='nacre-ssh JUMP nc %h %p' goes by one" : "");
       };
     };
     for (const auto& [letter, what] :
@@ -133,7 +137,7 @@ class Letters {
                                                           {"-B", "an interface to bind to"},
                                                           {"-D", "port forwarding"},
                                                           {"-I", "PKCS#11"},
-                                                          {"-J", "jump hosts (use ProxyCommand)"},
+                                                          {"-J", "jump hosts"},
                                                           {"-L", "port forwarding"},
                                                           {"-O", "connection sharing"},
                                                           {"-P", "configuration tags"},
@@ -178,12 +182,13 @@ struct Setup {
   std::string command;
   std::shared_ptr<ProgramLog> log;
   Algorithms host_keys;
+  std::string shortage;  // of what we log in with
 };
 
 Problem apply_destination(Setup& setup, const CommandLine& line) {
   auto& options = setup.arguments.options;
   const auto destination = parse_destination(*line.destination);
-  if (!destination) return printable(*line.destination) + ": " + destination.error();
+  if (!destination) return "'" + printable(*line.destination) + "': " + destination.error();
   if (!destination->user.empty() && options.user.empty()) options.user = destination->user;
   if (!destination->port.empty() && setup.arguments.seen.count("Port") == 0) {
     const auto port = parse_port(destination->port);
@@ -224,13 +229,16 @@ void say_agreement(const Negotiated& agreed, ProgramLog& log) {
 
 // One line that says what failed, and where.
 std::string complaint(const FlowError& error, const Setup& setup) {
-  const auto where = printable(setup.target.host) + " port " + std::to_string(setup.target.port);
+  const auto& proxy = setup.arguments.options.proxy_command;
+  const auto where = printable(setup.target.host) + " port " + std::to_string(setup.target.port) +
+                     (proxy.empty() ? "" : " by ProxyCommand '" + printable(proxy) + "'");
   switch (error.code) {
     case FlowCode::unreachable:
     case FlowCode::host_key_refused:
     case FlowCode::configuration: return error.text;
     case FlowCode::auth_failed:
-      return printable(setup.target.user) + "@" + printable(setup.target.host) + ": " + error.text;
+      return printable(setup.target.user) + "@" + printable(setup.target.host) + ": " + error.text +
+             (setup.shortage.empty() ? "" : ": " + setup.shortage);
     default: return where + ": " + error.text;
   }
 }
@@ -259,9 +267,11 @@ Awaitable<FlowResult<ClientSession>> log_in(Setup& setup, const Provider& provid
   client.log = log;
   auto trust = make_host_trust(options, setup.account.home, place, std::move(files), log, questions, *provider.random,
                                [trusted] { *trusted = true; });
-  auto credentials = make_credentials(options, {setup.account.home, setup.target.user, setup.typed_host}, log,
-                                      questions, *provider.random);
-  auto starting = ClientSession::start(std::move(flow), std::move(trust), std::move(credentials), std::move(client));
+  auto own = make_credentials(options, {setup.account.home, setup.target.user, setup.typed_host}, log, questions,
+                              *provider.random);
+  setup.shortage = std::move(own.shortage);
+  auto starting =
+      ClientSession::start(std::move(flow), std::move(trust), std::move(own.credentials), std::move(client));
   auto session = co_await std::move(starting);
   co_return std::move(session);
 }
@@ -301,7 +311,7 @@ Awaitable<int> run_session(Setup& setup, ClientSession session, std::function<vo
     auto running = interactive->run();
     code = co_await std::move(running);
   }
-  auto leaving = session.disconnect();
+  auto leaving = session.disconnect("disconnected by user");
   co_await std::move(leaving);
   co_return code;
 }

@@ -43,12 +43,16 @@ void define(CLI::App& app, Arguments& arguments) {
   app.add_flag("-d,-v", arguments.verbose, "say more; again: still more");
   app.add_flag("-t", arguments.test, "check configuration and keys, and stop");
   app.add_flag("-T", arguments.print, "print all options with their values, and stop");
-  app.add_option("-E", arguments.log_file, "append the log to this file");
-  app.add_option("-f", arguments.config_file, "read options from this file, one a line; none: no file");
+  app.add_option("-E", arguments.log_file, "append the log to this file")->type_name("FILE");
+  app.add_option("-f", arguments.config_file, "read options from this file, one a line; none: no file")
+      ->type_name("FILE");
   app.add_option("-h", arguments.host_keys, "a host key's private file; several for several kinds")
+      ->type_name("FILE")
       ->allow_extra_args(false);
-  app.add_option("-p", arguments.port, "listen on this port; 0: any free one");
-  app.add_option("-o", arguments.options, "an option as in sshd_config: Name=value")->allow_extra_args(false);
+  app.add_option("-p", arguments.port, "listen on this port; 0: any free one")->type_name("PORT");
+  app.add_option("-o", arguments.options, "an option as in sshd_config: Name=value; -T lists them")
+      ->type_name("OPTION")
+      ->allow_extra_args(false);
 }
 
 // The letters go before -o, and both before the file: the first value of an option counts.

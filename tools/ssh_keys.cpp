@@ -25,6 +25,7 @@ struct Context {
 std::shared_ptr<const PrivateKey> unlock(const std::string& path, const Secret& text, const Questions& questions,
                                          ProgramLog& log) {
   for (int attempt = 1; attempt <= passphrase_tries; ++attempt) {
+    if (attempt > 1) write_all(2, "The passphrase does not fit, please try again.\n");
     const auto passphrase = questions.secret("Passphrase of the key " + printable(path) + ": ");
     if (!passphrase || passphrase->empty()) return nullptr;
     auto file = read_private_key(text.bytes(), passphrase->bytes());
@@ -57,43 +58,63 @@ bool is_accepted(const SshOptions& options, std::string_view type) {
          });
 }
 
-// One key file. `named`: the user has asked for it, so its troubles are worth a line.
-void add_key(const Context& context, const std::string& path, bool named, Credentials& credentials) {
-  if (!named && !file_exists(path)) return;
+// A file that holds no private key. Whose name is that of a public half has likely been given for the other's.
+std::string no_private_key(const std::string& path, KeyFileError error, Bytes text) {
+  constexpr std::string_view ending = ".pub";
+  const auto line = text_of(text).substr(0, text_of(text).find('\n'));
+  if (error == KeyFileError::not_a_key && path.ends_with(ending) && parse_public_key_line(line))
+    return "this is a public key; name its private half, " + printable(path.substr(0, path.size() - ending.size()));
+  return std::string(describe(error));
+}
+
+// One key file. `named`: the user has asked for it, so its troubles are worth a line. Whether there is a key to offer.
+bool add_key(const Context& context, const std::string& path, bool named, Credentials& credentials) {
+  if (!named && !file_exists(path)) return false;
+  const auto unusable = [&](const std::string& why) {
+    context.log->error("key " + printable(path) + ": " + why);
+    return false;
+  };
   const auto shown = "key " + printable(path) + ": ";
   auto text = read_file(path, key_file_limit);
-  if (!text) return context.log->error("key " + text.error());
-  if (auto problem = who_else_can_read(path)) return context.log->error(shown + *problem + "; it is not used");
+  if (!text) return context.log->error(text.error() + "; no such key is offered"), false;
   auto file = read_private_key(text->bytes(), {});
+  const bool locked = !file && file.error() == KeyFileError::passphrase_needed;
+  if (!file && !locked) return unusable(no_private_key(path, file.error(), text->bytes()));
+  if (auto problem = who_else_can_read(path)) return unusable(*problem + "; it is not used");
   if (file) {
-    if (!is_accepted(context.options, file->key->public_key().type())) return;
+    if (!is_accepted(context.options, file->key->public_key().type())) return false;
     context.log->verbose(shown + std::string(file->key->public_key().type()) + " " +
                          fingerprint(file->key->public_key().blob()));
     credentials.key(std::move(file->key));
-    return;
+    return true;
   }
-  if (file.error() != KeyFileError::passphrase_needed)
-    return context.log->error(shown + std::string(describe(file.error())));
   const auto half = read_public_half(text->bytes());
-  if (!half) return context.log->error(shown + std::string(describe(half.error())));
-  if (!is_accepted(context.options, half->type())) return;
-  if (!context.questions.possible())
-    return context.log->verbose(shown + "it has a passphrase and nobody can be asked for it");
+  if (!half) return unusable(std::string(describe(half.error())));
+  if (!is_accepted(context.options, half->type())) return false;
+  if (!context.questions.possible()) {
+    context.log->line(named ? LogLevel::error : LogLevel::verbose,
+                      shown + "it has a passphrase, and nobody can be asked for it");
+    return false;
+  }
   context.log->verbose(shown + std::string(half->type()) + " " + fingerprint(half->blob()) + ", locked");
   credentials.signer(*half, lazy_signer(path, std::make_shared<const Secret>(std::move(*text)), context));
+  return true;
 }
 
-void add_keys(const Context& context, Credentials& credentials) {
+// How many there are to offer.
+std::size_t add_keys(const Context& context, Credentials& credentials) {
   const auto& named = context.options.identity_files;
   const Names usual = {"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"};
   Names done;
+  std::size_t offered = 0;
   for (const auto& file : named.empty() ? usual : named) {
     if (in_lower_case(file) == "none") continue;
     const auto path = expand_home(file, context.place.home);
     if (std::find(done.begin(), done.end(), path) != done.end()) continue;
     done.push_back(path);
-    add_key(context, path, !named.empty(), credentials);
+    if (add_key(context, path, !named.empty(), credentials)) ++offered;
   }
+  return offered;
 }
 
 void add_password(const Context& context, Credentials& credentials) {
@@ -145,8 +166,8 @@ void add_new_password(const Context& context, Credentials& credentials) {
 
 }  // namespace
 
-Credentials make_credentials(const SshOptions& options, const LoginPlace& place, const std::shared_ptr<ProgramLog>& log,
-                             Questions questions, Random& random) {
+OwnCredentials make_credentials(const SshOptions& options, const LoginPlace& place,
+                                const std::shared_ptr<ProgramLog>& log, Questions questions, Random& random) {
   const Context context{options, place, log, questions, random};
   Credentials credentials;
   Names methods;
@@ -155,14 +176,19 @@ Credentials make_credentials(const SshOptions& options, const LoginPlace& place,
                         (method == "keyboard-interactive" && options.keyboard_interactive);
     if (wanted) methods.push_back(method);
   }
-  if (options.publickey) add_keys(context, credentials);
+  std::string shortage;
+  if (options.publickey && add_keys(context, credentials) == 0)
+    shortage = options.identity_files.empty() ? "there is no key in ~/.ssh to offer; name one with -i"
+                                              : "no key that was named can be offered";
+  const bool asks = (options.password || options.keyboard_interactive) && !questions.possible();
+  if (asks) shortage += (shortage.empty() ? "" : ", and ") + std::string("nobody can be asked for a password");
   if (questions.possible()) {
     add_password(context, credentials);
     add_prompts(context, credentials);
     add_new_password(context, credentials);
   }
   credentials.prefer(std::move(methods));
-  return credentials;
+  return {std::move(credentials), std::move(shortage)};
 }
 
 }  // namespace nacre::tools

@@ -17,8 +17,13 @@ struct LoginPlace {
   std::string host;  // as on the command line
 };
 
+struct OwnCredentials {
+  Credentials credentials;
+  std::string shortage;  // why they may not do, for the line that tells of a refused login
+};
+
 // `random` must outlive the credentials: signatures may need it.
-Credentials make_credentials(const SshOptions& options, const LoginPlace& place, const std::shared_ptr<ProgramLog>& log,
-                             Questions questions, Random& random);
+OwnCredentials make_credentials(const SshOptions& options, const LoginPlace& place,
+                                const std::shared_ptr<ProgramLog>& log, Questions questions, Random& random);
 
 }  // namespace nacre::tools

@@ -311,9 +311,10 @@ int InteractiveSession::exit_code() {
     return connection_failed;
   }
   if (const auto error = channel_->error())
-    log_->error(error->text);
+    log_->error(printable(plan_.options.host_name) + " port " + std::to_string(plan_.options.port) + ": " +
+                error->text);
   else
-    log_->verbose("the server has told no exit status");
+    log_->info("the server has told no exit status");
   return connection_failed;
 }
 

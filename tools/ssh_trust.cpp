@@ -106,7 +106,9 @@ class HostTrust final : public Authenticator {
     switch (options_.host_checking) {
       case HostChecking::yes: return {false, refusal + ", and StrictHostKeyChecking is yes"};
       case HostChecking::ask:
-        if (!questions_.possible()) return {false, refusal + ", and nobody can be asked"};
+        if (!questions_.possible())
+          return {false, refusal + ", and nobody can be asked; if it is the right one, " +
+                             "-o StrictHostKeyChecking=accept-new takes it"};
         if (!person_agrees(offered)) return {false, "the host key of " + shown_ + " was not accepted"};
         break;
       case HostChecking::accept_new:

@@ -190,7 +190,8 @@ std::optional<std::string> nobody_can_log_in(const LoginRules& rules) {
       if (file_exists(path)) return std::nullopt;
   if (!rules.options.publickey) return "nobody can log in: PubkeyAuthentication is off and there is no UsersFile";
   return "nobody can log in yet: there is no key in " +
-         (paths ? join(*paths, " or ") : std::string("AuthorizedKeysFile")) + " and no UsersFile";
+         (paths ? join(*paths, " or ") : std::string("AuthorizedKeysFile")) +
+         ", where the line of a user's FILE.pub belongs, and no UsersFile";
 }
 
 AuthVerdict verdict_after(const Names& lists, const Names& steps, std::string_view method) {

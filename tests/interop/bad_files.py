@@ -81,6 +81,29 @@ def too_open(t):
     t.contains(result.err, "(?i)permission|0644|open|chmod|mode", "standard error")
 
 
+@test("key-file.public-half", pairs=OURS)
+def public_half(t):
+    """Who names FILE.pub is told to name FILE, and not to change the mode of a file that is rightly readable."""
+    path = t.folder / "named.pub"
+    shutil.copyfile(t.shared.folder / "user-ed25519.pub", path)
+    path.chmod(0o644)
+    result = t.ssh(t.server(), "true", keys=[path], code=255)
+    if t.client.kind == "nacre":
+        t.contains(result.err, f"{path}: .*public key.* {path.with_suffix('')}\n", "standard error")
+        t.lacks(result.err, "chmod", "standard error")
+
+
+@test("key-file.locked", pairs=OURS)
+def locked(t):
+    """A named key with a passphrase that nobody can be asked for: a line says that it is not offered, and why."""
+    path = t.folder / "locked-key"
+    made = t.run("keygen", [t.shared.keygen, "-q", "-t", "ed25519", "-N", "a passphrase", "-f", path])
+    t.equal(made.code, 0, f"ssh-keygen; {made.err!r}")
+    result = t.ssh(t.server(), "true", keys=[path], code=255)
+    if t.client.kind == "nacre":
+        t.contains(result.err, "locked-key: .*passphrase.*nobody can be asked", "standard error")
+
+
 @test("key-file.unreadable", pairs=OURS)
 def unreadable(t):
     if os.geteuid() == 0:

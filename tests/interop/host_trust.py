@@ -55,6 +55,8 @@ def ask_batch(t):
     t.equal((result.code, result.out), (255, b""), "exit status, output")
     t.contains(result.err, "(?i)host key|known", "standard error")
     t.check(not known.exists() or not known.read_text(), "the key was written")
+    if t.client.kind == "nacre":
+        t.contains(result.err, "StrictHostKeyChecking=accept-new", "standard error, on what to do")
 
 
 @test("host.accept-new", pairs=OURS, quick=True)

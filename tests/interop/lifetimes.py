@@ -106,6 +106,8 @@ def server_killed(t):
         os.kill(pid, signal.SIGKILL)
     t.equal(client.wait(10), 255, "exit status")
     t.check(len([line for line in client.err().splitlines() if line.strip()]) == 1, f"standard error: {client.err()!r}")
+    if t.client.kind == "nacre":
+        t.contains(client.err(), f"127.0.0.1 port {server.port}: ", "standard error, on which connection it was")
 
 
 @test("end.client-killed", pairs=(IN, OWN), each=["exec", "pty", "reading", "writing"], quick=["exec", "pty"])
