@@ -35,6 +35,7 @@ struct World {
   std::shared_ptr<const PrivateKey> host_key, user_key;  // of each type, the same in all worlds of a program
   std::shared_ptr<const ClientConfig> client_config;
   std::shared_ptr<const ServerConfig> server_config;
+  std::shared_ptr<Buffers> buffers;  // of all engines, when there are some
   TimePoint now = TimePoint{} + std::chrono::hours(1);
 };
 
@@ -66,8 +67,8 @@ class Side {
 class Joined {
  public:
   explicit Joined(World& world)
-      : client(world.provider, world.client_config),
-        server(world.provider, world.server_config),
+      : client(world.provider, world.client_config, world.buffers),
+        server(world.provider, world.server_config, world.buffers),
         at_client(world),
         at_server(world),
         world_(&world) {}

@@ -99,8 +99,9 @@ class Channels {
 };
 
 void engines(std::vector<std::string>& lines, int rounds) {
-  constexpr std::size_t bytes_a_pair = 400 * 1024;  // both engines' buffers at most, for such turns
+  constexpr std::size_t bytes_a_pair = 24 * 1024;  // of both engines, whose buffers are shared
   World world({.limits = unhurried()});
+  world.buffers = std::make_shared<Buffers>();
   std::vector<Measured> measured;
   std::deque<Engines> sets;
   for (const std::size_t count : {1, 10, 100, 1000, 10'000}) {

@@ -19,21 +19,26 @@ std::variant<ClientAuth, ServerAuth> make_auth(const ClientConfig* client, const
 
 }  // namespace
 
-Body::Body(const Provider& provider, const std::shared_ptr<const ClientConfig>& config)
-    : Body(Role::client, provider, config->limits, config, nullptr) {}
+Body::Body(const Provider& provider, const std::shared_ptr<const ClientConfig>& config,
+           std::shared_ptr<Buffers> buffers)
+    : Body(Role::client, provider, config->limits, config, nullptr, std::move(buffers)) {}
 
-Body::Body(const Provider& provider, const std::shared_ptr<const ServerConfig>& config)
-    : Body(Role::server, provider, config->limits, nullptr, config) {}
+Body::Body(const Provider& provider, const std::shared_ptr<const ServerConfig>& config,
+           std::shared_ptr<Buffers> buffers)
+    : Body(Role::server, provider, config->limits, nullptr, config, std::move(buffers)) {}
 
 Body::Body(Role role, const Provider& provider, const Limits& limits, std::shared_ptr<const ClientConfig> client,
-           std::shared_ptr<const ServerConfig> server)
+           std::shared_ptr<const ServerConfig> server, std::shared_ptr<Buffers> buffers)
     : role_(role),
       provider_(provider),
       client_config_(std::move(client)),
       server_config_(std::move(server)),
       limits_(limits),
+      buffers_(std::move(buffers)),
       inbox_(std::min(limits_.inbox,
-                      role == Role::server ? limits_.packet_length_before_auth + packet_overhead : limits_.inbox)),
+                      role == Role::server ? limits_.packet_length_before_auth + packet_overhead : limits_.inbox),
+             buffers_.get()),
+      outbox_(buffers_.get()),
       reader_(limits_.packets_per_key),
       writer_(outbox_, *provider_.random, limits_.packets_per_key),
       exchange_(client_config_.get(), server_config_.get()),
@@ -245,18 +250,19 @@ std::optional<TimePoint> Body::deadline() const {
   if (const auto* auth = std::get_if<ServerAuth>(&auth_))
     if (const auto at = auth->deadline()) consider(*at);
   if (authenticated_ && exchange_.idle()) consider(rekey_wanted_ || keys_are_worn() ? now_ : rekey_at_);
-  if (has_spare_buffers()) consider(last_activity_ + limits_.give_back_after);
+  if (!buffers_ && has_spare_buffers()) consider(last_activity_ + limits_.give_back_after);
   return earliest;
 }
 
 bool Body::has_spare_buffers() const { return inbox_.spare() || outbox_.spare(); }
 
+// Shared buffers at once, own ones after a while.
 void Body::give_back_when_idle() {
   if (std::exchange(active_, false)) last_activity_ = now_;
-  if (!has_spare_buffers() || now_ < last_activity_ + limits_.give_back_after) return;
+  if (!has_spare_buffers() || (!buffers_ && now_ < last_activity_ + limits_.give_back_after)) return;
   inbox_.give_back();
   outbox_.give_back();
-  events_.shrink_to_fit();
+  if (!buffers_) events_.shrink_to_fit();
 }
 
 // ---- keys

@@ -23,8 +23,8 @@ namespace nacre {
 
 class Body {
  public:
-  Body(const Provider& provider, const std::shared_ptr<const ClientConfig>& config);
-  Body(const Provider& provider, const std::shared_ptr<const ServerConfig>& config);
+  Body(const Provider& provider, const std::shared_ptr<const ClientConfig>& config, std::shared_ptr<Buffers> buffers);
+  Body(const Provider& provider, const std::shared_ptr<const ServerConfig>& config, std::shared_ptr<Buffers> buffers);
 
   // ---- the stream, time and events (engine.hpp)
   Buffer incoming();
@@ -68,7 +68,7 @@ class Body {
 
  private:
   Body(Role role, const Provider& provider, const Limits& limits, std::shared_ptr<const ClientConfig> client,
-       std::shared_ptr<const ServerConfig> server);
+       std::shared_ptr<const ServerConfig> server, std::shared_ptr<Buffers> buffers);
 
   void start();
   void fire_timers();
@@ -117,6 +117,7 @@ class Body {
   const std::shared_ptr<const ClientConfig> client_config_;
   const std::shared_ptr<const ServerConfig> server_config_;
   const Limits& limits_;
+  const std::shared_ptr<Buffers> buffers_;  // null: the engine has its own
 
   Inbox inbox_;
   Outbox outbox_;

@@ -5,8 +5,9 @@
 
 namespace nacre {
 
-Client::Client(const Provider& provider, const std::shared_ptr<const ClientConfig>& config)
-    : Engine(std::make_unique<Body>(provider, config)) {}
+Client::Client(const Provider& provider, const std::shared_ptr<const ClientConfig>& config,
+               std::shared_ptr<Buffers> buffers)
+    : Engine(std::make_unique<Body>(provider, config, std::move(buffers))) {}
 
 Status Client::answer(Ticket ticket, HostKeyVerdict verdict) {
   return body_->run([&] { return body_->answer(ticket, verdict); });

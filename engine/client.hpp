@@ -7,7 +7,9 @@ namespace nacre {
 
 class Client : public Engine {
  public:
-  Client(const Provider& provider, const std::shared_ptr<const ClientConfig>& config);
+  // `buffers`, where there are some, are shared with other engines of the same thread (buffers.hpp).
+  Client(const Provider& provider, const std::shared_ptr<const ClientConfig>& config,
+         std::shared_ptr<Buffers> buffers = nullptr);
 
   using Engine::answer;
   Status answer(Ticket ticket, HostKeyVerdict verdict);

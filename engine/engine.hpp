@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/buffers.hpp"
 #include "engine/config.hpp"
 #include "engine/event.hpp"
 

@@ -5,8 +5,9 @@
 
 namespace nacre {
 
-Server::Server(const Provider& provider, const std::shared_ptr<const ServerConfig>& config)
-    : Engine(std::make_unique<Body>(provider, config)) {}
+Server::Server(const Provider& provider, const std::shared_ptr<const ServerConfig>& config,
+               std::shared_ptr<Buffers> buffers)
+    : Engine(std::make_unique<Body>(provider, config, std::move(buffers))) {}
 
 Status Server::answer(Ticket ticket, KeyInterest interest) {
   return body_->run([&] { return body_->answer_auth(ticket, interest); });

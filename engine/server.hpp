@@ -7,7 +7,9 @@ namespace nacre {
 
 class Server : public Engine {
  public:
-  Server(const Provider& provider, const std::shared_ptr<const ServerConfig>& config);
+  // `buffers`, where there are some, are shared with other engines of the same thread (buffers.hpp).
+  Server(const Provider& provider, const std::shared_ptr<const ServerConfig>& config,
+         std::shared_ptr<Buffers> buffers = nullptr);
 
   using Engine::answer;
   Status answer(Ticket ticket, KeyInterest interest);

@@ -32,7 +32,7 @@ Awaitable<FlowResult<ClientSession>> ClientSession::start(AnyFlow flow, std::sha
     co_return Unexpected{
         FlowError{FlowCode::configuration, problem->field + " '" + problem->value + "': " + problem->text}};
   }
-  std::variant<Client, Server> engine(std::in_place_type<Client>, options.provider, config);
+  std::variant<Client, Server> engine(std::in_place_type<Client>, options.provider, config, options.buffers);
   const auto core = std::make_shared<SessionCore>(std::move(engine), std::move(flow), options.log, std::string());
   const auto role = std::make_shared<ClientRole>(std::move(authenticator), credentials, options, *core);
   core->set_role([role](const Event& event) { return role->on_event(event); });

@@ -44,8 +44,9 @@ struct Negotiated {
 };
 
 struct ClientOptions {
-  Provider provider;    // its tables and Random must outlive the session
-  ClientConfig config;  // user name, algorithms, limits
+  Provider provider;                 // its tables and Random must outlive the session
+  ClientConfig config;               // user name, algorithms, limits
+  std::shared_ptr<Buffers> buffers;  // shared with other engines of this thread; null: its own
   std::optional<KeepAlive> keep_alive;
   // Banners and lines before the identification, escaped, lines ended by '\n'.
   std::function<void(std::string_view text)> banner;

@@ -94,7 +94,7 @@ Awaitable<Ending> spawn_server(std::stop_token stop, ServerOptions options, AnyF
   }
   const auto executor = flow.get_executor();
   const auto keep_alive = options.keep_alive;
-  std::variant<Client, Server> engine(std::in_place_type<Server>, options.provider, config);
+  std::variant<Client, Server> engine(std::in_place_type<Server>, options.provider, config, options.buffers);
   const auto core = std::make_shared<SessionCore>(std::move(engine), std::move(flow), options.log, options.peer);
   const auto role = std::make_shared<ServerRole>(std::move(options), std::move(sessions), *core);
   core->set_role([role](const Event& event) { return role->on_event(event); });

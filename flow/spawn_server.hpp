@@ -106,6 +106,7 @@ struct ServerOptions {
   // host_keys in it may be left empty: those of `host_keys` below are taken.
   std::shared_ptr<const ServerConfig> config;
   std::vector<std::shared_ptr<const PrivateKey>> host_keys;
+  std::shared_ptr<Buffers> buffers;        // shared with other engines of this thread; null: its own
   Signer host_key_signer;                  // for keys of config->host_keys whose private halves are elsewhere
   std::shared_ptr<Authorizer> authorizer;  // this connection's own; null: nobody gets in
   OtherChannel other_channel;              // empty: refused

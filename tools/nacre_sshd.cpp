@@ -174,6 +174,7 @@ int run(const Provider& provider, Prepared& prepared, ProgramLog& log) {
   prepared.rules->workers = workers.get_executor();
   ServerOptions base;
   base.provider = provider;
+  base.buffers = std::make_shared<Buffers>();
   base.config = prepared.config;
   base.host_keys = prepared.keys;
   if (prepared.options.client_alive_interval.count() > 0)

@@ -5,6 +5,11 @@
 
 namespace nacre {
 
+Inbox::~Inbox() {
+  release(true);  // a password may be lent when an engine goes
+  replace({});
+}
+
 Buffer Inbox::incoming() {
   if (offered_ == 0 && lent_ == 0) {
     if (begin_ == end_) begin_ = end_ = 0;
@@ -12,14 +17,14 @@ Buffer Inbox::incoming() {
     if (capacity_ == 0 || ((filled_ || short_of_room) && size() > capacity_ / 4) || (filled_ && capacity_ < limit_))
       grow();
     if (begin_ != 0 && capacity_ - end_ < capacity_ / 2) {
-      std::memmove(storage_.get(), storage_.get() + begin_, size());
+      std::memmove(storage_.bytes.get(), storage_.bytes.get() + begin_, size());
       end_ -= begin_;
       begin_ = 0;
     }
     filled_ = false;
   }
   offered_ = std::min(capacity_, std::max(limit_, end_)) - end_;
-  return {storage_.get() + end_, offered_};
+  return {storage_.bytes.get() + end_, offered_};
 }
 
 void Inbox::received(std::size_t size) {
@@ -27,10 +32,11 @@ void Inbox::received(std::size_t size) {
   filled_ = size != 0 && size == offered_;
   offered_ = 0;
   end_ += size;
+  if (buffers_ && size == 0) give_back();
 }
 
 void Inbox::release(bool secret) {
-  const Buffer gone(storage_.get() + begin_, lent_);
+  const Buffer gone(storage_.bytes.get() + begin_, lent_);
   if (secret) wipe(gone);
 #ifndef NDEBUG
   std::fill(gone.begin(), gone.end(), std::byte{0xdd});
@@ -41,21 +47,28 @@ void Inbox::release(bool secret) {
 
 void Inbox::give_back() {
   if (!spare()) return;
-  storage_.reset();
-  capacity_ = begin_ = end_ = 0;
+  if (buffers_ && end_ != 0) expected_ = filled_ ? 4 * capacity_ : end_;
+  replace({});
+  begin_ = end_ = 0;
   filled_ = false;
 }
 
 void Inbox::grow() {
-  const auto wanted = std::min(limit_, std::max(first_capacity, capacity_ * 4));
+  const auto wanted = std::min(limit_, std::max({first_capacity, capacity_ * 4, expected_}));
   if (wanted <= capacity_) return;
-  auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted);
-  if (size() != 0) std::memcpy(larger.get(), storage_.get() + begin_, size());
-  if (capacity_ != 0) wipe({storage_.get(), capacity_});
+  auto larger =
+      buffers_ ? buffers_->take(wanted) : Storage{std::make_unique_for_overwrite<std::byte[]>(wanted), wanted};
+  if (size() != 0) std::memcpy(larger.bytes.get(), storage_.bytes.get() + begin_, size());
+  if (capacity_ != 0) wipe({storage_.bytes.get(), capacity_});
   end_ = size();
   begin_ = 0;
-  storage_ = std::move(larger);
-  capacity_ = wanted;
+  replace(std::move(larger));
+}
+
+void Inbox::replace(Storage storage) {
+  if (buffers_) buffers_->give(std::move(storage_));
+  storage_ = std::move(storage);
+  capacity_ = std::min(storage_.capacity, limit_);
 }
 
 }  // namespace nacre

@@ -2,16 +2,16 @@
 // hold is lent out from there. Bytes move only when nobody looks at them.
 #pragma once
 
-#include <memory>
-
 #include "crypto/bytes.hpp"
+#include "engine/buffers.hpp"
 
 namespace nacre {
 
 class Inbox {
  public:
-  explicit Inbox(std::size_t limit) : limit_(limit) {}
-  ~Inbox() { release(true); }  // a password may be lent when an engine goes
+  // `buffers`, where there are some, must outlive it.
+  explicit Inbox(std::size_t limit, Buffers* buffers = nullptr) : buffers_(buffers), limit_(limit) {}
+  ~Inbox();
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
@@ -20,7 +20,7 @@ class Inbox {
   void received(std::size_t size);
 
   // What has arrived and was not taken yet.
-  Buffer pending() { return {storage_.get() + begin_, end_ - begin_}; }
+  Buffer pending() { return {storage_.bytes.get() + begin_, end_ - begin_}; }
   std::size_t size() const { return end_ - begin_; }
 
   // The first bytes are being lent: nothing moves until `release`.
@@ -32,17 +32,20 @@ class Inbox {
   void set_limit(std::size_t limit) { limit_ = limit; }
   std::size_t capacity() const { return capacity_; }
 
-  // The buffer is empty and nobody reads into it; giving it back to the heap then.
+  // The buffer is empty and nobody reads into it; giving it back then, to the heap or the shared buffers.
   bool spare() const { return capacity_ != 0 && size() == 0 && lent_ == 0 && offered_ == 0; }
   void give_back();
 
  private:
   void grow();
+  void replace(Storage storage);
 
   static constexpr std::size_t first_capacity = 4096;
 
-  std::unique_ptr<std::byte[]> storage_;
-  std::size_t capacity_ = 0;
+  Buffers* buffers_;
+  Storage storage_;
+  std::size_t capacity_ = 0;  // as much of the storage as the limit permits
+  std::size_t expected_ = 0;  // that will be needed, after what was when a shared buffer was given back
   std::size_t limit_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

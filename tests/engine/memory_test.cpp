@@ -74,8 +74,9 @@ class PerPacket : public testing::TestWithParam<std::pair<std::string, std::stri
 
 TEST_P(PerPacket, NothingIsAllocatedAfterTheWarmUp) {
   const auto& [cipher, mac] = GetParam();
-  for (const bool prepared : {false, true}) {
+  for (const auto& [prepared, sharing] : {std::pair(false, false), {true, false}, {false, true}}) {
     PairOptions options;
+    if (sharing) options.buffers = std::make_shared<Buffers>();
     for (auto* names : {&options.client.algorithms, &options.server.algorithms}) {
       names->ciphers = {cipher};
       if (!mac.empty()) names->macs = {mac};
@@ -88,8 +89,8 @@ TEST_P(PerPacket, NothingIsAllocatedAfterTheWarmUp) {
     Wire to_server{*pair.client, *pair.server}, to_client{*pair.server, *pair.client};
     const std::string text(32 * 1024, 'x');
     const auto round = [&](std::size_t size) {
-      const auto put = [&](Engine& engine, ChannelId id) {
-        if (!prepared) return engine.write(id, bytes_of(std::string_view(text).substr(0, size)));
+      const auto put = [&, by_prepare = prepared](Engine& engine, ChannelId id) {
+        if (!by_prepare) return engine.write(id, bytes_of(std::string_view(text).substr(0, size)));
         const auto place = engine.prepare(id, size);
         std::memcpy(place.data(), text.data(), place.size());
         engine.commit(id, place.size());
@@ -109,7 +110,8 @@ TEST_P(PerPacket, NothingIsAllocatedAfterTheWarmUp) {
     const auto before = heap.allocations;
     for (int i = 0; i < 3'000; ++i) sent += round(i % 3 == 0 ? 1 : i % 3 == 1 ? 1000 : text.size());
     const auto after = heap.allocations;
-    EXPECT_EQ(after - before, 0U) << cipher << " " << mac << (prepared ? " prepared" : " written");
+    EXPECT_EQ(after - before, 0U) << cipher << " " << mac << (prepared ? " prepared" : " written")
+                                  << (sharing ? " shared" : "");
     EXPECT_EQ(to_server.bytes + to_client.bytes, sent);
     EXPECT_GT(sent, 3'000U * 22'000);
   }
@@ -155,6 +157,33 @@ TEST(Memory, AnIdleConnectionIsSmall) {
       testing::Test::RecordProperty(std::string("idle_") + name, static_cast<int>(bytes));
       EXPECT_LT(bytes, 32U * 1024);
     }
+}
+
+// Two hundred busy connections whose engines share their buffers hold those of one.
+TEST(Memory, SharedBuffersAreMeasuredByTheTraffic) {
+  const auto busy = [](std::shared_ptr<Buffers> buffers) {
+    std::vector<std::unique_ptr<Pair>> pairs;
+    for (int i = 0; i < 200; ++i) {
+      PairOptions options;
+      options.buffers = buffers;
+      pairs.push_back(std::make_unique<Pair>(std::move(options)));
+      pairs.back()->login();
+      pairs.back()->open_session();
+    }
+    const auto before = heap.bytes;
+    const std::string text(32 * 1024, 'x');
+    std::size_t moved = 0;
+    for (auto& pair : pairs) {
+      Wire to_server{*pair->client, *pair->server};
+      pair->client->write(*pair->client_channel, bytes_of(text));
+      to_server.carry(pair->now);
+      moved += to_server.bytes;
+    }
+    EXPECT_EQ(moved, 200 * text.size());
+    return static_cast<double>(heap.bytes) - static_cast<double>(before);
+  };
+  EXPECT_GT(busy(nullptr), 200.0 * 32 * 1024);
+  EXPECT_LT(busy(std::make_shared<Buffers>()), 1024.0 * 1024);
 }
 
 TEST(Memory, C05_RefusedOpensLeaveNothing) {

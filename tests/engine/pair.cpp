@@ -117,8 +117,8 @@ Pair::Pair(PairOptions options) : options_(std::move(options)) {
   user_key = key_from_seed(options_.user_key, 2000);
   if (options_.server.host_keys.empty()) options_.server.host_keys.push_back(copy_of(host_key->public_key().blob()));
   if (options_.client.user.empty()) options_.client.user = options_.user;
-  client = std::make_unique<Client>(client_provider, std::make_shared<ClientConfig>(options_.client));
-  server = std::make_unique<Server>(server_provider, std::make_shared<ServerConfig>(options_.server));
+  client = std::make_unique<Client>(client_provider, std::make_shared<ClientConfig>(options_.client), options_.buffers);
+  server = std::make_unique<Server>(server_provider, std::make_shared<ServerConfig>(options_.server), options_.buffers);
   now = TimePoint{} + std::chrono::hours(1);
 }
 

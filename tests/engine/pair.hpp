@@ -34,6 +34,7 @@ struct PairOptions {
   KeyType host_key = KeyType::ed25519;
   KeyType user_key = KeyType::ed25519;
   std::string user = "alice";
+  std::shared_ptr<Buffers> buffers = nullptr;  // of both engines
 };
 
 // One direction of the stream between the engines.

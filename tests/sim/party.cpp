@@ -64,7 +64,7 @@ Party::Party(Scene& scene, Tally& tally, const ConnectionPlan& plan, unsigned si
     config->user = "alice";
     config->limits = plan.limits[0];
     const Charged charged(*heap_);
-    auto made = std::make_unique<Client>(provider, std::move(config));
+    auto made = std::make_unique<Client>(provider, std::move(config), scene.buffers);
     client_ = made.get();
     engine_ = std::move(made);
   } else {
@@ -76,7 +76,7 @@ Party::Party(Scene& scene, Tally& tally, const ConnectionPlan& plan, unsigned si
     if (plan.banner) config->banner = "a banner";
     config->limits = plan.limits[1];
     const Charged charged(*heap_);
-    auto made = std::make_unique<Server>(provider, std::move(config));
+    auto made = std::make_unique<Server>(provider, std::move(config), scene.buffers);
     server_ = made.get();
     engine_ = std::move(made);
   }
@@ -219,7 +219,9 @@ void Party::write() {
   }
 }
 
+// What shared buffers hold is on the account of whoever asked for it first.
 void Party::check_memory() {
+  if (scene_.buffers) return;
   const auto& limits = plan_.limits[side_];
   const auto bound = server_ && !authenticated_ ? worst_case_memory_before_auth(limits) : worst_case_memory(limits);
   tally_.most_memory = std::max(tally_.most_memory, heap_->peak);

@@ -29,6 +29,7 @@ struct Scene {
   bool gentle = true;
   bool real_keys = false;
   bool requests = true;
+  std::shared_ptr<Buffers> buffers = nullptr;  // of all engines
   std::uint64_t next_number = 1;
 };
 

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-enum Kind : std::uint64_t { general = 1, links, limits, manners, mishaps, login, per_connection = 100 };
+enum Kind : std::uint64_t { general = 1, links, limits, manners, mishaps, login, shared, per_connection = 100 };
 
 // Values that are small for the amount of traffic, in reasonable relations to each other.
 Limits make_limits(Chance& chance, bool gentle, unsigned without) {
@@ -121,6 +121,7 @@ Plan make_plan(std::uint64_t seed, unsigned without) {
   const auto count = overall.size_up_to(4);
   plan.real_keys = overall.one_in(32) && !(without & real_keys);
   plan.requests = !(without & requests);
+  plan.sharing = Chance(seed, shared).one_in(2) && !(without & sharing);
   const auto life = overall.pick<Duration>({2s, 20s, 100s, 600s});
   for (std::size_t i = 0; i < (without & many ? 1 : count); ++i)
     plan.connections.push_back(make_connection(link, bound, way, in, plan.gentle, without));

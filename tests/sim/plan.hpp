@@ -26,10 +26,11 @@ enum Feature : unsigned {
   holding = 1U << 10,    // reads and writes that stay under way for long
   many = 1U << 11,       // more than one connection, more than one channel
   real_keys = 1U << 12,  // Botan instead of the null provider
+  sharing = 1U << 13,    // all engines share their buffers
 };
-constexpr std::array<std::string_view, 13> feature_names{"cuts",    "stalls", "jumps",    "rekeys",   "rude",
-                                                         "silent",  "tight",  "logins",   "requests", "odd_times",
-                                                         "holding", "many",   "real_keys"};
+constexpr std::array<std::string_view, 14> feature_names{"cuts",    "stalls", "jumps",     "rekeys",   "rude",
+                                                         "silent",  "tight",  "logins",    "requests", "odd_times",
+                                                         "holding", "many",   "real_keys", "sharing"};
 
 struct Manner {
   bool rude = false;             // consumes nothing or all too late, talks all the time, hangs up
@@ -70,6 +71,7 @@ struct ConnectionPlan {
 struct Plan {
   bool gentle = true;  // everybody is honest and nothing breaks: then all must arrive, and all must end well
   bool real_keys = false;
+  bool sharing = false;
   bool requests = true;
   std::vector<ConnectionPlan> connections;
   std::vector<Mishap> mishaps;      // in the order of their times
