@@ -53,7 +53,8 @@ FIGURES_HEAD = """## How far they have gone
 
 One line is the last `./dev fuzz --long` of that target: it began with the committed seeds, and found nothing. With several seeds it
 was followed by as many `./dev fuzz --more`, and executions and seconds are their sums. "Edges" are those of nacre's own code (Botan
-is not instrumented) that inputs have reached, of all that are linked into the target.
+is not instrumented) that inputs have reached, of all that are linked into the target; the way into each trap, which no input may
+take, is one of those.
 
 | target | commit | seeds | executions | seconds | edges | of | inputs kept |
 |---|---|---|---|---|---|---|---|
