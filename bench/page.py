@@ -6,6 +6,7 @@ import pathlib
 import re
 
 import charts
+import reasons
 import targets
 
 MAIN = ("aes128-gcm", "chacha20-poly1305")
@@ -218,6 +219,12 @@ def chart_lines(folder, found):
     return lines, files
 
 
+def why_short(checked):
+    """The lines about targets that are short."""
+    blocks = [f"- {'; '.join(texts)}\n  {words}" for texts, words in reasons.of(checked, targets.SHORT)]
+    return ["## What is short, and why", "", *"\n".join(blocks).split("\n"), ""] if blocks else []
+
+
 def write(found, checked, docs):
     """Writes the page and the charts, and answers what was written."""
     pictures, files = chart_lines(docs / "benchmarks", found)
@@ -230,7 +237,7 @@ def write(found, checked, docs):
              *busy(found), *pictures, "## Targets", "",
              counted, "",
              markdown(("target", "wanted", "measured", ""), [target.row()[1:] for target in checked]), "",
-             *HOW.strip().split("\n"), ""]
+             *why_short(checked), *HOW.strip().split("\n"), ""]
     for part, title in TITLES.items():
         if part in found.raw:
             lines += [f"## {title}", "", PARTS[part](found), ""]

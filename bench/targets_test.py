@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import figures
 import page
+import reasons
 import targets
 
 
@@ -79,6 +80,15 @@ class Verdicts(unittest.TestCase):
     def test_peers_are_held_against_the_better(self):
         self.assertAlmostEqual(self.target("peers", "logins a second against OpenSSH").measured, 10)
         self.assertAlmostEqual(self.target("peers", "CPU of a login").measured, 0.2)
+
+    def test_reasons_are_of_targets_there_are(self):
+        for part, _ in reasons.REASONS:
+            self.assertTrue(any(part in text for _, text in self.checked), part)
+
+    def test_what_is_short_has_its_reason(self):
+        shown = reasons.of(self.checked.values(), targets.SHORT)
+        self.assertIn(["logins a second against OpenSSH"], [texts for texts, _ in shown])
+        self.assertNotIn("CPU of a login", str(shown))
 
     def test_page_and_charts(self):
         with tempfile.TemporaryDirectory() as folder:
