@@ -1,7 +1,10 @@
-// Child processes. Everything that may allocate happens before fork; after it only what is async-signal-safe.
+// Child processes. A new one shares the memory of its parent, which stands still, until it becomes its program: a server with
+// many connections would spend more on copying its page tables than on all else. So nothing is allocated or changed in
+// between, and only what is async-signal-safe is called.
 #include "tools/child.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +18,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 #include <asio/posix/stream_descriptor.hpp>
@@ -25,7 +29,8 @@
 namespace nacre::tools {
 namespace {
 
-constexpr int pipe_bytes = 256 * 1024;  // fewer turns of the loop for bulk data; a wish, not a need
+constexpr std::size_t child_stack = 64 * 1024;  // bytes, until it has one of its own
+constexpr int pipe_bytes = 256 * 1024;          // fewer turns of the loop for bulk data; a wish, not a need
 
 Unexpected<std::string> failed(std::string_view what) {
   return Unexpected<std::string>{std::string(what) + ": " + std::strerror(errno)};
@@ -53,7 +58,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// What the new process needs, laid out before fork.
+// What the new process needs, laid out before it begins.
 struct Prepared {
   const char* program;
   char* const* arguments;
@@ -62,6 +67,7 @@ struct Prepared {
   int in, out, err;
   int terminal;  // -1: none
   bool own_session;
+  std::array<int, 3> kept;  // in, out and err in their order as numbers
 };
 
 void complain(std::string_view text) {
@@ -87,8 +93,7 @@ void close_range(unsigned first, unsigned last) {
 void close_from(unsigned first) { close_range(first, UINT_MAX); }
 
 // A server that has run out of descriptors starts its programs with none left: they would be copies of its own 0 to 2.
-void close_all_but(std::array<int, 3> kept) {
-  std::sort(kept.begin(), kept.end());
+void close_all_but(const std::array<int, 3>& kept) {
   unsigned first = 3;
   for (const int number : kept) {
     const auto next = static_cast<unsigned>(number);
@@ -101,7 +106,7 @@ void close_all_but(std::array<int, 3> kept) {
 
 // The three may be numbered 0 to 2 themselves, in any order: first out of the way, then into place.
 void place_descriptors(const Prepared& prepared) {
-  close_all_but({prepared.in, prepared.out, prepared.err});
+  close_all_but(prepared.kept);
   const int in = ::fcntl(prepared.in, F_DUPFD, 3);
   const int out = ::fcntl(prepared.out, F_DUPFD, 3);
   const int err = ::fcntl(prepared.err, F_DUPFD, 3);
@@ -111,7 +116,8 @@ void place_descriptors(const Prepared& prepared) {
   close_from(3);
 }
 
-[[noreturn]] void become(const Prepared& prepared) {
+int become(void* what) {
+  const auto& prepared = *static_cast<const Prepared*>(what);
   if (prepared.own_session) ::setsid();
   if (prepared.terminal >= 0) ::ioctl(prepared.terminal, TIOCSCTTY, 0);
   reset_signals();
@@ -122,6 +128,19 @@ void place_descriptors(const Prepared& prepared) {
   complain(prepared.program);
   complain(error == ENOENT ? ": not found\n" : ": can't be executed\n");
   ::_exit(error == ENOENT ? 127 : 126);
+}
+
+// The number of the new process, or -1. No handler of ours may run in it, as it would in our memory.
+pid_t begin(Prepared& prepared) {
+  const auto stack = std::make_unique_for_overwrite<std::byte[]>(child_stack);
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ::clone(become, stack.get() + child_stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &prepared);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return pid;
 }
 
 Descriptor watch_of(pid_t pid) {
@@ -167,18 +186,20 @@ Expected<Child, std::string> start_child(const ChildPlan& plan) {
   const auto arguments = pointers_to(plan.arguments);
   const auto environment = pointers_to(plan.environment);
   const int terminal = plan.pty != nullptr ? plan.pty->slave.get() : -1;
-  const Prepared prepared{plan.program.c_str(),
-                          arguments.data(),
-                          environment.data(),
-                          plan.folder.empty() ? nullptr : plan.folder.c_str(),
-                          terminal >= 0 ? terminal : in.read.get(),
-                          terminal >= 0 ? terminal : out.write.get(),
-                          terminal >= 0 ? terminal : (plan.keep_stderr ? 2 : err.write.get()),
-                          terminal,
-                          plan.own_session};
-  const pid_t pid = ::fork();
+  Prepared prepared{plan.program.c_str(),
+                    arguments.data(),
+                    environment.data(),
+                    plan.folder.empty() ? nullptr : plan.folder.c_str(),
+                    terminal >= 0 ? terminal : in.read.get(),
+                    terminal >= 0 ? terminal : out.write.get(),
+                    terminal >= 0 ? terminal : (plan.keep_stderr ? 2 : err.write.get()),
+                    terminal,
+                    plan.own_session,
+                    {}};
+  prepared.kept = {prepared.in, prepared.out, prepared.err};
+  std::sort(prepared.kept.begin(), prepared.kept.end());
+  const pid_t pid = begin(prepared);
   if (pid < 0) return failed("can't start a process");
-  if (pid == 0) become(prepared);
   Child child;
   child.pid = pid;
   child.watch = watch_of(pid);
