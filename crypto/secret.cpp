@@ -1,6 +1,10 @@
 // Wiping and comparing that the optimiser must leave alone.
 #include "crypto/secret.hpp"
 
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
 namespace nacre {
 
 void wipe(Buffer bytes) noexcept {
@@ -12,11 +16,18 @@ void wipe(Buffer bytes) noexcept {
 
 bool equal_in_constant_time(Bytes a, Bytes b) noexcept {
   if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= std::to_integer<unsigned>(a[i] ^ b[i]);
+  std::uint64_t difference = 0, of_a = 0, of_b = 0;
+  const auto add = [&](std::size_t at, auto size) {
+    std::memcpy(&of_a, a.data() + at, size);
+    std::memcpy(&of_b, b.data() + at, size);
+    difference |= of_a ^ of_b;
     asm volatile("" : "+r"(difference));  // no early exit, however clever the optimiser
-  }
+  };
+  constexpr std::integral_constant<std::size_t, sizeof difference> word;
+  constexpr std::integral_constant<std::size_t, 1> byte;
+  std::size_t done = 0;
+  for (; a.size() - done >= word; done += word) add(done, word);
+  for (of_a = of_b = 0; done < a.size(); ++done) add(done, byte);
   return difference == 0;
 }
 

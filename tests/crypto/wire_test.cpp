@@ -184,6 +184,15 @@ TEST(Secret, IsComparedInConstantTimeAndMovesAway) {
   EXPECT_FALSE(equal_in_constant_time(a.bytes(), bytes_of("secreT")));
   EXPECT_FALSE(equal_in_constant_time(a.bytes(), bytes_of("secre")));
   EXPECT_TRUE(equal_in_constant_time({}, {}));
+  for (std::size_t size = 1; size < 40; ++size) {
+    ByteVector one(size, std::byte{0x5a}), other = one;
+    EXPECT_TRUE(equal_in_constant_time(one, other)) << size;
+    for (std::size_t at = 0; at < size; ++at) {
+      other[at] ^= std::byte{0x80};
+      EXPECT_FALSE(equal_in_constant_time(one, other)) << size << " " << at;
+      other[at] = one[at];
+    }
+  }
   Secret b = std::move(a);
   EXPECT_EQ(b.size(), 6U);
   EXPECT_TRUE(a.empty());  // NOLINT: what a moved-from Secret is, is promised
