@@ -4,6 +4,7 @@ import datetime
 import os
 import pathlib
 import re
+import textwrap
 
 import charts
 import reasons
@@ -221,7 +222,8 @@ def chart_lines(folder, found):
 
 def why_short(checked):
     """The lines about targets that are short."""
-    blocks = [f"- {'; '.join(texts)}\n  {words}" for texts, words in reasons.of(checked, targets.SHORT)]
+    blocks = [textwrap.fill(f"- **{'; '.join(texts)}.** {words}", 130, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+              for texts, words in reasons.of(checked, targets.SHORT)]
     return ["## What is short, and why", "", *"\n".join(blocks).split("\n"), ""] if blocks else []
 
 
