@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the benchmarks, checks the targets, and writes docs/benchmarks.md with its charts.
 
-  ./dev bench                 everything (about 12 minutes), then the page and the charts
+  ./dev bench                 everything (about 10 minutes), then the page and the charts
   ./dev bench PART...         only these parts: their figures and their targets
   ./dev bench page            the page and the charts again from what build/bench/ holds
 
