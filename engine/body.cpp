@@ -313,9 +313,12 @@ void Body::end(const Error& error, std::string_view text) {
 // A packet could not be made: what was to be told along with it has not happened.
 void Body::end_when_unsealed() {
   if (closed_ || writer_.failure() == Code::none) return;
-  events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(next_event_), events_.end());
+  forget_untold();
   end({writer_.failure(), 0});
 }
+
+// What has been told stays, with what it lends, until the next poll.
+void Body::forget_untold() { events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(next_event_), events_.end()); }
 
 void Body::end_by_peer(Reason reason, std::string_view text) {
   closing_text_ = text.substr(0, limits_.disconnect_text);

@@ -106,6 +106,7 @@ class Body {
   bool auth_service_runs() const;
   void end(const Error& error, std::string_view text = {});
   void end_when_unsealed();
+  void forget_untold();
   void end_by_peer(Reason reason, std::string_view text);
   void close(const Closed& closed) noexcept;
   void die() noexcept;

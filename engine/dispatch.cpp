@@ -244,6 +244,7 @@ Status Body::debug(bool always_display, std::string_view text) {
 
 void Body::disconnect(Reason reason, std::string_view text) {
   if (closed_) return;
+  forget_untold();  // a question among it could not be answered any more
   closing_text_ = text.substr(0, limits_.disconnect_text);
   if (ident_done_) writer_.send(Disconnect{static_cast<std::uint32_t>(reason), closing_text_, {}});
   close({{Code::closed_by_application, 0}, ident_done_ ? reason : Reason::none, closing_text_, false});

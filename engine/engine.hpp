@@ -91,6 +91,8 @@ class Engine {
   Status rekey();             // new keys, soon. Before authentication: too_early
   Status ignore(Bytes data);  // SSH_MSG_IGNORE
   Status debug(bool always_display, std::string_view text);
+  // Ends the connection. The next event is Closed: what has happened and was not polled yet is not told any more.
+  // Of `text`, Limits::disconnect_text bytes are sent. Every command and answer afterwards comes to Status::closed.
   void disconnect(Reason reason = Reason::by_application, std::string_view text = {});
 
   // Whether the connection has authenticated.

@@ -538,10 +538,8 @@ TEST(Places, WhatWasLentOutlivesADisconnect) {
   }
 }
 
+#ifndef NDEBUG
 TEST(Places, EventsAreOverwrittenAtTheNextPollInDebugBuilds) {
-#ifdef NDEBUG
-  GTEST_SKIP() << "a release build";
-#else
   Puppet puppet;
   ASSERT_TRUE(puppet.login());
   const auto id = puppet.open();
@@ -554,8 +552,8 @@ TEST(Places, EventsAreOverwrittenAtTheNextPollInDebugBuilds) {
   puppet.pump();
   ASSERT_FALSE(lent.empty());
   EXPECT_NE(text_of(lent), "for a short time");
-#endif
 }
+#endif
 
 }  // namespace
 }  // namespace nacre::test

@@ -32,6 +32,45 @@ Credential signed_key(const Puppet& puppet) {
   return TryPublicKey{puppet.user_key->public_key().blob(), "ssh-ed25519", true};
 }
 
+// An application that leaves in the middle of its answer: what the answer would have asked next is not asked.
+TEST(ClientAuth, NothingIsAskedAfterADisconnect) {
+  const auto leave_at = [](Puppet& puppet, auto answer) {
+    puppet.auto_login = false;
+    puppet.on_event = answer;
+    EXPECT_TRUE(puppet.exchange());
+    puppet.send(ServiceAccept{"ssh-userauth"});
+    puppet.pump();
+    EXPECT_EQ(puppet.closed, 1) << puppet.log();
+    EXPECT_EQ(puppet.code(), Code::closed_by_application);
+    EXPECT_EQ(puppet.farewell(), Reason::by_application);
+  };
+  Puppet first({.engine = Role::client});
+  leave_at(first, [&](const Event& event) {
+    const auto* wanted = std::get_if<CredentialsWanted>(&event);
+    if (!wanted) return false;
+    EXPECT_EQ(first.client->answer(wanted->ticket, signed_key(first)), Status::ok);
+    first.client->disconnect();
+    return true;
+  });
+  EXPECT_EQ(first.told("CredentialsWanted"), 1U);
+  EXPECT_EQ(first.told("SignatureWanted"), 0U);
+
+  Puppet later({.engine = Role::client});
+  leave_at(later, [&](const Event& event) {
+    if (const auto* wanted = std::get_if<CredentialsWanted>(&event)) {
+      EXPECT_EQ(later.client->answer(wanted->ticket, signed_key(later)), Status::ok);
+      return true;
+    }
+    const auto* wanted = std::get_if<SignatureWanted>(&event);
+    if (!wanted) return false;
+    EXPECT_EQ(later.client->answer(wanted->ticket, Signature{std::nullopt}), Status::ok);
+    later.client->disconnect();
+    return true;
+  });
+  EXPECT_EQ(later.told("SignatureWanted"), 1U);
+  EXPECT_EQ(later.told("CredentialsWanted"), 1U);
+}
+
 std::string last_method(const Puppet& puppet) {
   const auto request = puppet.last<UserauthRequest>();
   return request ? std::string(request->method) : "";
