@@ -538,6 +538,16 @@ TEST(Places, WhatWasLentOutlivesADisconnect) {
   }
 }
 
+TEST(Places, AnEngineMayMove) {
+  Pair pair;
+  pair.login();
+  Client elsewhere = std::move(*pair.client);
+  EXPECT_TRUE(elsewhere.authenticated());
+  *pair.client = std::move(elsewhere);
+  pair.open_session();
+  EXPECT_TRUE(pair.client_channel && pair.server_channel);
+}
+
 #ifndef NDEBUG
 TEST(Places, EventsAreOverwrittenAtTheNextPollInDebugBuilds) {
   Puppet puppet;

@@ -330,6 +330,7 @@ TEST(ClientAuth, CredentialsBeyondAPacketAreTooLarge) {
   EXPECT_EQ(client.answer(ticket, Credential(TryPublicKey{Bytes(large).first(4), text_of(large)})), Status::too_large);
   EXPECT_EQ(client.answer(ticket, Credential(TryKeyboardInteractive{text_of(large)})), Status::too_large);
   EXPECT_EQ(client.answer(ticket, HostKeyVerdict::trust), Status::wrong_answer);
+  EXPECT_EQ(client.answer(Ticket{ticket.id + 1}, HostKeyVerdict::trust), Status::unknown_ticket);
   EXPECT_EQ(client.answer(ticket, Responses{}), Status::wrong_answer);
   EXPECT_EQ(client.answer(ticket, NewPassword{}), Status::wrong_answer);
   EXPECT_EQ(client.answer(ticket, Credential(TryPublicKey{puppet.user_key->public_key().blob(), "ssh-ed25519", true})),

@@ -480,6 +480,7 @@ TEST(ServerAuth, AnswersLateDoubledAndOfTheWrongKind) {
   EXPECT_EQ(server.answer(ticket, KeyInterest::yes), Status::wrong_answer);
   EXPECT_EQ(server.answer(ticket, Prompts{}), Status::wrong_answer);
   EXPECT_EQ(server.answer(ticket, Signature{}), Status::wrong_answer);
+  EXPECT_EQ(server.answer(Ticket{ticket.id + 1}, Signature{}), Status::unknown_ticket);
   EXPECT_EQ(server.answer(ticket, ChannelVerdict{.accept = true}), Status::too_early);
   EXPECT_FALSE(server.authenticated());
   // No verdict but `accept` lets anybody in, whatever number a mistaken cast makes of it.
