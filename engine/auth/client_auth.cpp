@@ -40,7 +40,9 @@ Error ClientAuth::on_service_accept(Bytes body, Effects& effects) {
   return fine();
 }
 
+// Whatever was tried before counts for nothing in what is tried next.
 void ClientAuth::choose(Effects& effects) {
+  credential_used_ = false;
   const auto ticket = effects.ticket();
   state_ = Choosing{ticket};
   effects.emit(CredentialsWanted{ticket, NameList(methods_), partial_});
@@ -55,7 +57,6 @@ Error ClientAuth::on_failure(Bytes body, Effects& effects) {
   methods_ = failure->methods.text();
   partial_ = failure->partial;
   if (partial_ && credential_used_) step_passed_ = true;
-  credential_used_ = false;
   choose(effects);
   return fine();
 }

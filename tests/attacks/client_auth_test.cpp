@@ -52,6 +52,23 @@ TEST(attacks_auth_client, A03_success_for_nothing) {
   ASSERT_EQ(empty->told("PromptsReceived"), 1U);
   EXPECT_FALSE(empty->engine().authenticated());
 
+  auto declined = trying(password);  // a password that is not to be changed counts for nothing in what is tried next
+  declined->on_event = [p = declined.get()](const Event& event) {
+    if (const auto* change = std::get_if<PasswordChangeWanted>(&event)) {
+      EXPECT_EQ(p->client->answer(change->ticket, NewPassword{}), Status::ok);
+    } else if (const auto* wanted = std::get_if<CredentialsWanted>(&event)) {
+      EXPECT_EQ(p->client->answer(wanted->ticket, Credential(TryNone{})), Status::ok);
+    }
+    return true;
+  };
+  declined->send(PasswordChangeRequest{"choose another", ""});
+  declined->pump();
+  EXPECT_EQ(declined->count(UserauthRequest::number), 1U) << "none";
+  declined->forget();
+  send_success(*declined);
+  EXPECT_TRUE(ended(*declined, Code::auth_unasked));
+  EXPECT_FALSE(declined->engine().authenticated());
+
   auto good = trying(password);
   send_success(*good);
   EXPECT_TRUE(good->engine().authenticated());
