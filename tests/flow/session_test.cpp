@@ -1,5 +1,7 @@
 // client_of_flow with spawn_server over memory: programs with their input, output, errors and exit; ptys, environment,
 // signals; several channels; large data.
+#include <algorithm>
+
 #include <asio/detached.hpp>
 
 #include "tests/flow/world.hpp"
@@ -339,6 +341,59 @@ TEST(Session, GlobalRequestsAndRequestsAreAnsweredInOrder) {
     EXPECT_TRUE(channel->closed());
     co_await session->disconnect();
     EXPECT_TRUE(session->ended());
+  });
+}
+
+// A server that lets everybody in, and then opens channels of its own: what came of each, by type.
+struct ServerThatOpens {
+  ServerThatOpens(World& of, AnyFlow flow)
+      : world(of),
+        engine(world.provider, with_host_keys(world.server_config, {world.host_key})),
+        drive(engine, std::move(flow), [this](const Event& event) { on_event(event); }) {}
+
+  void on_event(const Event& event) {
+    if (const auto* sign = std::get_if<SignatureWanted>(&event)) {
+      const auto blob = world.host_key->sign(sign->algorithm, sign->message, *world.random);
+      EXPECT_EQ(engine.answer(sign->ticket, Signature{*blob}), Status::ok);
+    } else if (const auto* offered = std::get_if<PublicKeyOffered>(&event)) {
+      EXPECT_EQ(engine.answer(offered->ticket, KeyInterest::yes), Status::ok);
+    } else if (const auto* proven = std::get_if<PublicKeyProven>(&event)) {
+      EXPECT_EQ(engine.answer(proven->ticket, AuthVerdict::accept), Status::ok);
+    } else if (std::get_if<Authenticated>(&event)) {
+      for (const auto* type : {"x11", "auth-agent@openssh.com", "forwarded-tcpip", "session", "direct-tcpip"}) {
+        const auto id = engine.open(type);
+        ASSERT_TRUE(id.has_value());
+        asked.emplace_back(*id, type);
+      }
+    } else if (const auto* refused = std::get_if<ChannelRefused>(&event)) {
+      for (const auto& [id, type] : asked)
+        if (id == refused->channel) answers += type + " refused for " + std::to_string(refused->reason) + "\n";
+    } else if (std::get_if<ChannelOpened>(&event)) {
+      answers += "opened\n";
+    }
+    if (std::count(answers.begin(), answers.end(), '\n') == 5) engine.disconnect();
+  }
+
+  World& world;
+  Server engine;
+  Drive drive;
+  std::vector<std::pair<ChannelId, std::string>> asked;
+  std::string answers;
+};
+
+TEST(Session, C06_E08_AServerOpensNothingAtAClient) {
+  World world;
+  run(world.io, [&]() -> Awaitable<void> {
+    auto [near, far] = memory_flow(world.io.get_executor());
+    ServerThatOpens server(world, std::move(far));
+    bool over = false;
+    asio::co_spawn(world.io, server.drive.run(), [&](std::exception_ptr, Ending) { over = true; });
+    auto session = co_await world.log_in(std::move(near));
+    EXPECT_TRUE(session);
+    while (!over) co_await sleep(1ms);
+    EXPECT_EQ(server.answers,
+              "x11 refused for 3\nauth-agent@openssh.com refused for 3\nforwarded-tcpip refused for 3\n"
+              "session refused for 3\ndirect-tcpip refused for 3\n");
   });
 }
 
