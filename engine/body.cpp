@@ -90,6 +90,7 @@ std::optional<Event> Body::poll(TimePoint now) {
     connection_.emit_writable(with);
   }
   end_when_unsealed();
+  thinking_ = waits_for_application();
   auto event = next_event();
   if (!event) give_back_when_idle();
   return event;
@@ -100,10 +101,11 @@ std::optional<Event> Body::next_event() {
   if (next_event_ == events_.size()) {
     release_packet();
     events_.clear();
-    next_event_ = 0;
+    next_event_ = packet_events_ = 0;
     if (const auto last = std::exchange(farewell_, std::nullopt)) return *last;
     return std::nullopt;
   }
+  if (next_event_ >= packet_events_) release_packet();  // what is left has come of the application's answers
   return events_[next_event_++];
 }
 
@@ -113,7 +115,7 @@ void Body::release_packet() {
 
 void Body::start() {
   started_ = true;
-  last_activity_ = now_;
+  last_activity_ = last_turn_ = now_;
   ident_deadline_ = now_ + limits_.ident_time;
   kex_deadline_ = now_ + limits_.kex_time;
   login_deadline_ = now_ + limits_.login_time;
@@ -149,6 +151,7 @@ bool Body::step() {
     return false;
   }
   const bool progress = ident_done_ ? step_packet() : step_ident();
+  packet_events_ = events_.size();
   if (events_.empty()) release_packet();
   return progress;
 }
@@ -201,17 +204,21 @@ bool Body::end_of_input() {
 // The peer's time stands still while our own side thinks: a person may read a fingerprint for as long as it takes.
 // Only a server's login has one limit for all of it.
 bool Body::waits_for_application() const {
-  if (exchange_.waits_for_application()) return true;
+  if (exchange_.waits_for_application() || connection_.blocks(limits_)) return true;
   const auto* auth = std::get_if<ClientAuth>(&auth_);
   return auth && auth->service_runs() && !auth->done() && !auth->request_outstanding();
 }
 
+void Body::stop_clocks() {
+  const auto passed = now_ - std::exchange(last_turn_, now_);
+  if (!thinking_) return;
+  kex_deadline_ += passed;
+  if (role_ == Role::client) login_deadline_ += passed;
+}
+
 void Body::fire_timers() {
   if (closed_) return;
-  if (std::exchange(answered_, false)) {
-    kex_deadline_ = now_ + (authenticated_ ? limits_.rekey_time : limits_.kex_time);
-    if (role_ == Role::client) login_deadline_ = now_ + limits_.login_time;
-  }
+  stop_clocks();
   const bool ours = waits_for_application();
   if (!ident_done_ && now_ >= ident_deadline_) return end({Code::ident_timeout, 0});
   if (!exchange_.idle() && !ours && now_ >= kex_deadline_)
@@ -242,14 +249,14 @@ std::optional<TimePoint> Body::deadline() const {
   if (!started_ || can_progress()) return now_;
   std::optional<TimePoint> earliest;
   const auto consider = [&](TimePoint at) { earliest = earliest ? std::min(*earliest, at) : at; };
-  if (answered_) return now_;
   const bool ours = waits_for_application();
   if (!ident_done_) consider(ident_deadline_);
   if (!exchange_.idle() && !ours) consider(kex_deadline_);
   if (!authenticated_ && (!ours || role_ == Role::server)) consider(login_deadline_);
   if (const auto* auth = std::get_if<ServerAuth>(&auth_))
     if (const auto at = auth->deadline()) consider(*at);
-  if (authenticated_ && exchange_.idle()) consider(rekey_wanted_ || keys_are_worn() ? now_ : rekey_at_);
+  if (authenticated_ && exchange_.idle())
+    consider(rekey_wanted_ || keys_are_worn() ? now_ : keys_since_ + limits_.rekey_interval);
   if (!buffers_ && has_spare_buffers()) consider(last_activity_ + limits_.give_back_after);
   return earliest;
 }
@@ -279,7 +286,7 @@ Error Body::rekey_when_due() {
     const bool absurd = bytes >= std::max(limits_.rekey_bytes, least_rekey_bytes_before_auth);
     return exchange_.first_done() && absurd ? Error{Code::rekey_before_auth, 0} : fine();
   }
-  if (!rekey_wanted_ && !keys_are_worn() && now_ < rekey_at_) return fine();
+  if (!rekey_wanted_ && !keys_are_worn() && now_ < keys_since_ + limits_.rekey_interval) return fine();
   rekey_wanted_ = false;
   kex_deadline_ = now_ + limits_.rekey_time;
   auto with = effects();
@@ -337,7 +344,7 @@ void Body::close(const Closed& closed) noexcept {
 void Body::die() noexcept {
   if (closed_) return;
   events_.clear();
-  next_event_ = 0;
+  next_event_ = packet_events_ = 0;
   close({{Code::out_of_memory, 0}, Reason::none, describe(Code::out_of_memory), false});
 }
 

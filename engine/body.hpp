@@ -72,6 +72,7 @@ class Body {
 
   void start();
   void fire_timers();
+  void stop_clocks();
   bool failure_is_due() const;
   bool step();
   bool step_ident();
@@ -85,6 +86,7 @@ class Body {
 
   Error handle(const OpenedPacket& packet);
   Error dispatch(std::uint8_t number, Bytes body, const OpenedPacket& packet);
+  Error count_held(std::size_t messages_before, std::size_t bytes_before);
   Error chatter(std::size_t size);
   Error answer_unimplemented(std::uint32_t sequence);
   Error on_disconnect(Bytes body);
@@ -132,6 +134,7 @@ class Body {
 
   std::vector<Event> events_;
   std::size_t next_event_ = 0;
+  std::size_t packet_events_ = 0;   // the first so many speak of the packet that is lent
   std::optional<Closed> farewell_;  // the last event; it needs no room
   std::uint32_t last_ticket_ = 0;
   bool packet_lent_ = false;
@@ -153,14 +156,17 @@ class Body {
   std::size_t chatter_bytes_ = 0;
   std::uint32_t unimplemented_ = 0;
   std::uint32_t idle_rekeys_ = 0;
+  std::size_t held_messages_ = 0;  // until the end of an exchange, as answers to the peer's messages
+  std::size_t held_bytes_ = 0;
   std::string closing_text_;
 
   TimePoint now_{};
-  bool answered_ = false;  // by the application, since the last poll: the peer's time begins anew
+  TimePoint last_turn_{};
+  bool thinking_ = false;  // at the end of the last turn the application was being asked
   TimePoint ident_deadline_{};
   TimePoint kex_deadline_{};  // of the exchange that runs, the first or a later one
   TimePoint login_deadline_{};
-  TimePoint rekey_at_{};  // by age
+  TimePoint keys_since_{};
   TimePoint last_activity_{};
 };
 

@@ -23,6 +23,34 @@ std::optional<ConfigProblem> check_names(std::string_view field, std::span<const
   return std::nullopt;
 }
 
+std::optional<ConfigProblem> check_limits(const Provider& provider, const Limits& limits) {
+  const auto problem = [](std::string field, auto value, std::string text) {
+    return ConfigProblem{"limits." + std::move(field), std::to_string(value), std::move(text)};
+  };
+  if (limits.inbox < limits.packet_length + std::size_t{128})
+    return problem("inbox", limits.inbox, "must exceed limits.packet_length by 128");
+  if (limits.packet_length_before_auth > limits.packet_length)
+    return problem("packet_length_before_auth", limits.packet_length_before_auth,
+                   "must not exceed limits.packet_length");
+  if (limits.channels >= ChannelTable::max_channels)
+    return problem("channels", limits.channels, "must be below 1048576");
+  for (const auto& cipher : provider.ciphers)
+    if (limits.rekey_bytes > cipher.max_bytes)
+      return problem(
+          "rekey_bytes", limits.rekey_bytes,
+          "one key of " + std::string(cipher.name) + " serves " + std::to_string(cipher.max_bytes) + " bytes at most");
+  const std::pair<const char*, Limits::Duration> times[] = {
+      {"ident_time", limits.ident_time},         {"kex_time", limits.kex_time},
+      {"login_time", limits.login_time},         {"rekey_time", limits.rekey_time},
+      {"rekey_interval", limits.rekey_interval}, {"idle_rekey_time", limits.idle_rekey_time},
+      {"failure_delay", limits.failure_delay},   {"give_back_after", limits.give_back_after},
+  };
+  for (const auto& [field, time] : times)
+    if (time < Limits::Duration::zero() || time > Limits::longest)
+      return problem(field, std::chrono::duration_cast<std::chrono::seconds>(time).count(), "must be 0 s to 10 years");
+  return std::nullopt;
+}
+
 std::optional<ConfigProblem> check_common(const Provider& provider, const AlgorithmNames& names,
                                           const std::string& software, const Limits& limits) {
   if (auto problem = check_names("key_exchanges", provider.key_exchanges, names.key_exchanges)) return problem;
@@ -33,16 +61,7 @@ std::optional<ConfigProblem> check_common(const Provider& provider, const Algori
       std::all_of(software.begin(), software.end(), [](char c) { return c > ' ' && c <= '~' && c != '-'; });
   if (software.empty() || !printable || software.size() > 200)
     return ConfigProblem{"software", software, "must be 1 to 200 printable characters without space and '-'"};
-  if (limits.inbox < limits.packet_length + std::size_t{128})
-    return ConfigProblem{"limits.inbox", std::to_string(limits.inbox), "must exceed limits.packet_length by 128"};
-  if (limits.channels >= ChannelTable::max_channels)
-    return ConfigProblem{"limits.channels", std::to_string(limits.channels), "must be below 1048576"};
-  for (const auto& cipher : provider.ciphers)
-    if (limits.rekey_bytes > cipher.max_bytes)
-      return ConfigProblem{
-          "limits.rekey_bytes", std::to_string(limits.rekey_bytes),
-          "one key of " + std::string(cipher.name) + " serves " + std::to_string(cipher.max_bytes) + " bytes at most"};
-  return std::nullopt;
+  return check_limits(provider, limits);
 }
 
 }  // namespace

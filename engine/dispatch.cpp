@@ -26,9 +26,20 @@ Error Body::handle(const OpenedPacket& packet) {
     case Ruling::expected:
     case Ruling::hold: break;
   }
+  const auto messages_before = writer_.kept_messages(), bytes_before = writer_.kept_bytes();
   if (const auto error = dispatch(number, body, packet); bad(error)) return error;
-  const bool too_much = writer_.exchanging() &&
-                        (writer_.kept_messages() > limits_.held_messages || writer_.kept_bytes() > limits_.held_bytes);
+  return count_held(messages_before, bytes_before);
+}
+
+// What the peer makes us say during an exchange. What the application says then has limits of its own (`crowded`).
+Error Body::count_held(std::size_t messages_before, std::size_t bytes_before) {
+  if (!writer_.exchanging()) {
+    held_messages_ = held_bytes_ = 0;
+    return fine();
+  }
+  held_messages_ += writer_.kept_messages() - messages_before;
+  held_bytes_ += writer_.kept_bytes() - bytes_before;
+  const bool too_much = held_messages_ > limits_.held_messages || held_bytes_ > limits_.held_bytes;
   return too_much ? Error{Code::too_much_held, 0} : fine();
 }
 
@@ -88,7 +99,7 @@ Error Body::on_debug(Bytes body) {
 Error Body::on_ping(Bytes body) {
   const auto ping = decode<Ping>(body);
   if (!ping) return malformed(Ping::number);
-  if (writer_.exchanging() && writer_.kept_bytes() + ping->data.size() > limits_.held_bytes)
+  if (writer_.exchanging() && held_bytes_ + ping->data.size() > limits_.held_bytes)
     return {Code::too_much_held, 0};  // before it is held
   writer_.send(Pong{ping->data});
   return fine();
@@ -111,7 +122,8 @@ Error Body::on_ext_info(Bytes body) {
 Error Body::on_kex_init(const OpenedPacket& packet) {
   if (authenticated_) {
     if (exchange_.idle()) {  // the peer's idea
-      const bool idle = reader_.bytes_under_keys() + writer_.bytes_under_keys() < limits_.idle_rekey_bytes;
+      const bool idle = reader_.bytes_under_keys() + writer_.bytes_under_keys() < limits_.idle_rekey_bytes &&
+                        now_ < keys_since_ + limits_.idle_rekey_time;
       idle_rekeys_ = idle ? idle_rekeys_ + 1 : 0;
       if (idle_rekeys_ > limits_.idle_rekeys) return {Code::rekey_too_often, 0};
       kex_deadline_ = now_ + limits_.rekey_time;
@@ -129,7 +141,7 @@ Error Body::on_new_keys(Bytes body) {
   auto opener = exchange_.on_new_keys(body, with);
   if (!opener) return opener.error();
   reader_.switch_keys(std::move(*opener), exchange_.strict());
-  rekey_at_ = now_ + limits_.rekey_interval;
+  keys_since_ = now_;
 
   const auto& agreed = exchange_.agreement();
   const auto& in = role_ == Role::client ? agreed.to_client : agreed.to_server;
@@ -189,7 +201,6 @@ bool Body::holds(Ticket ticket) const {
 }
 
 Status Body::settle(Status status, const Error& error) {
-  if (status == Status::ok) answered_ = true;
   end_when_unsealed();
   if (closed_) return status;
   after_exchange_step();
@@ -228,7 +239,7 @@ Status Body::rekey() {
 
 Status Body::ignore(Bytes data) {
   if (const auto status = ready(); status != Status::ok) return status;
-  if (data.size() > limits_.max_packet) return Status::too_large;
+  if (data.size() > max_own_payload) return Status::too_large;
   if (writer_.exchanging() || outbox_.size() >= limits_.outbox_soft) return Status::busy;
   writer_.send(Ignore{data});
   return Status::ok;
@@ -236,7 +247,7 @@ Status Body::ignore(Bytes data) {
 
 Status Body::debug(bool always_display, std::string_view text) {
   if (const auto status = ready(); status != Status::ok) return status;
-  if (text.size() > limits_.max_packet) return Status::too_large;
+  if (text.size() > max_own_payload) return Status::too_large;
   if (writer_.exchanging() || outbox_.size() >= limits_.outbox_soft) return Status::busy;
   writer_.send(Debug{always_display, text, {}});
   return Status::ok;

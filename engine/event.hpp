@@ -44,7 +44,7 @@ struct KeysExchanged {
 };
 
 // A signature is needed over `message` by the private half of `key`. On a client: a user key, for authentication;
-// on a server: a host key, for a key exchange. Blocks input.
+// on a server: a host key, for a key exchange, and it blocks input.
 struct SignatureWanted {  // answer(ticket, Signature)
   Ticket ticket;
   Bytes key;

@@ -44,9 +44,11 @@ struct Limits {
   std::uint64_t rekey_packets = std::uint64_t{1} << 31;  // of one direction, before we ask for new keys
   std::uint32_t packets_per_key = 0xffffffff;            // of one direction: the end, as a number would come twice
   Duration rekey_interval = std::chrono::hours(1);
-  std::uint32_t idle_rekeys = 8;  // of the peer's with less than idle_rekey_bytes between them
+  std::uint32_t idle_rekeys = 8;  // of the peer's in a row, each within idle_rekey_time and _bytes after the last keys
   std::uint64_t idle_rekey_bytes = 64 * 1024;
-  std::size_t held_messages = 256;  // messages of ours that wait for the end of an exchange
+  Duration idle_rekey_time = std::chrono::seconds(60);
+  // Answers to the peer that wait for the end of an exchange. Commands of ours are busy while half as much waits in all.
+  std::size_t held_messages = 256;
   std::size_t held_bytes = 64 * 1024;
 
   // ---- time: connections that hold a slot and do nothing. It does not run while our own application is being asked,
@@ -56,6 +58,7 @@ struct Limits {
   Duration login_time = std::chrono::seconds(120);  // from the first poll to the end of authentication
   Duration rekey_time = std::chrono::seconds(60);
   Duration give_back_after = std::chrono::seconds(2);  // of silence: then buffers go back to the heap
+  static constexpr Duration longest = std::chrono::hours(10 * 365 * 24);  // that any of these may be
 
   // ---- authentication: guessing, probing, enumerating, endless rounds
   std::uint32_t auth_failures = 6;    // server: the sixth ends the connection. The first "none" is free

@@ -64,7 +64,7 @@ Error ServerAuth::on_request(Bytes body, Bytes session_id, Effects& effects) {
 }
 
 Error ServerAuth::on_none(bool first, Effects& effects) {
-  if (config_.none) {
+  if (config_.none && !passed(Method::none)) {
     effects.emit(NoneReceived{decide(Method::none, effects), user_});
   } else if (first) {  // how clients ask for the list of methods: free, and the same for every user
     send_failure(false, effects);
@@ -152,8 +152,12 @@ Ticket ServerAuth::decide(Method method, Effects& effects) {
   return ticket;
 }
 
+bool ServerAuth::passed(Method method) const {
+  return std::find(passed_.begin(), passed_.end(), method) != passed_.end();
+}
+
 bool ServerAuth::offers(Method method) const {
-  if (std::find(passed_.begin(), passed_.end(), method) != passed_.end()) return false;
+  if (passed(method)) return false;
   switch (method) {
     case Method::publickey: return config_.publickey;
     case Method::password: return config_.password;

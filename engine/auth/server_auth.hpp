@@ -66,6 +66,7 @@ class ServerAuth {
   void fail(Effects& effects);
   void send_failure(bool partial, Effects& effects);
   Ticket decide(Method method, Effects& effects);
+  bool passed(Method method) const;
   bool offers(Method method) const;
   std::string methods_left() const;
 

@@ -163,15 +163,15 @@ bool Connection::can_tell_writable(const Limits& limits, const PacketWriter& out
 void Connection::emit_writable(Effects& effects) {
   if (!can_tell_writable(effects.limits, effects.out)) return;
   while (ready_next_ < ready_.size()) {
-    auto* channel = channels_.find(ready_[ready_next_++]);
+    auto& channel = *channels_.find(ready_[ready_next_++]);
     if (ready_next_ == ready_.size()) {
       ready_.clear();
       ready_next_ = 0;
     }
-    if (!channel || !std::exchange(channel->ready, false)) continue;
-    if (!channel->wants_write || room(*channel, effects) == 0) continue;
-    channel->wants_write = false;
-    effects.emit(Writable{{channel->id}});
+    channel.ready = false;
+    if (!channel.wants_write || room(channel, effects) == 0) continue;
+    channel.wants_write = false;
+    effects.emit(Writable{{channel.id}});
     return;
   }
 }

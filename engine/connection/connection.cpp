@@ -279,11 +279,21 @@ void Connection::forget_requests(Channel& channel) {
   channel.peer_requests.clear();
 }
 
+// Nobody is to be told of it: its number goes at once, as new channels may come and go before anything can be written.
+void Connection::forget_ready(std::uint32_t id) {
+  ready_.erase(std::find(ready_.begin() + static_cast<std::ptrdiff_t>(ready_next_), ready_.end(), id));
+  if (ready_next_ == ready_.size()) {
+    ready_.clear();
+    ready_next_ = 0;
+  }
+}
+
 void Connection::remove(Channel& channel) {
   if (channel.session) --sessions_;
   if (channel.phase == Channel::Phase::asked) --asked_;
   granted_ -= channel.granted;
   unanswered_ -= channel.our_requests.size();
+  if (channel.ready) forget_ready(channel.id);
   forget_requests(channel);
   channels_.remove(channel);
 }

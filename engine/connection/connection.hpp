@@ -77,6 +77,7 @@ class Connection {
   void end_data(Channel& channel, std::size_t size, Stream stream, Effects& effects);
   void want_write(Channel& channel);
   void make_ready(Channel& channel);
+  void forget_ready(std::uint32_t id);
   void forget_requests(Channel& channel);
   void remove(Channel& channel);
   std::optional<Undecided> take_undecided(Ticket ticket, Kind kind);

@@ -28,28 +28,23 @@ Buffer PacketWriter::begin(std::size_t payload_size) {
 }
 
 void PacketWriter::end(std::size_t payload_size) {
-  if (failure_ != Code::none) return;
   const auto padding = padding_for(payload_size, shape_);
   const auto length = 1 + payload_size + padding;
   const auto packet = place_.first(4 + length + shape_.tag);
   store_be32(static_cast<std::uint32_t>(length), packet.data());
   packet[4] = static_cast<std::byte>(padding);
-  if (!pad(packet.subspan(header_size + payload_size, padding))) {
-    failure_ = Code::random_failed;
-    return;
-  }
-  if (packets_ >= max_packets_) {
-    failure_ = Code::sequence_exhausted;
-    return;
-  }
-  if (sealer_ && !sealer_->seal(sequence_, packet)) {
-    failure_ = Code::crypto_failed;
-    return;
-  }
+  if (failure_ == Code::none) failure_ = seal(packet, packet.subspan(header_size + payload_size, padding));
+  if (failure_ != Code::none) return wipe(packet);  // nobody else will: it stays where the stream never sees it
   ++sequence_;
   ++packets_;
   bytes_ += packet.size();
   outbox_.commit(packet.size());
+}
+
+Code PacketWriter::seal(Buffer packet, Buffer padding) {
+  if (!pad(padding)) return Code::random_failed;
+  if (packets_ >= max_packets_) return Code::sequence_exhausted;
+  return !sealer_ || sealer_->seal(sequence_, packet) ? Code::none : Code::crypto_failed;
 }
 
 bool PacketWriter::pad(Buffer padding) {

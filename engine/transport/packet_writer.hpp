@@ -70,6 +70,7 @@ class PacketWriter {
     encode(message, sink);
     ++kept_messages_;
   }
+  Code seal(Buffer packet, Buffer padding);
   bool pad(Buffer padding);
 
   Outbox& outbox_;

@@ -2,9 +2,12 @@
 // lists, windows and packets stand in the tests of these parts.)
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/effects.hpp"
 #include "engine/transport/extensions.hpp"
 #include "engine/transport/ident.hpp"
+#include "engine/transport/packet_writer.hpp"
 #include "tests/engine/puppet.hpp"
 
 namespace nacre::test {
@@ -117,6 +120,42 @@ TEST(LimitsToTheByte, ResponsesOfAClient) {
   pair.login();
   EXPECT_TRUE(pair.client->authenticated()) << pair.client_log();
   EXPECT_EQ(came, count * size);
+}
+
+// RFC 4253 6.1: a payload of 32768 bytes fits any peer's packet, and no more is sent to it that is not channel data.
+TEST(LimitsToTheByte, IgnoreAndDebugFitAnyPeer) {
+  Puppet puppet;
+  ASSERT_TRUE(puppet.login());
+  const std::string fits(max_own_payload, 'x'), longer(max_own_payload + 1, 'x');
+  EXPECT_EQ(puppet.engine().ignore(bytes_of(longer)), Status::too_large);
+  EXPECT_EQ(puppet.engine().debug(true, longer), Status::too_large);
+  EXPECT_EQ(puppet.engine().ignore(bytes_of(fits)), Status::ok);
+  EXPECT_EQ(puppet.engine().debug(true, fits), Status::ok);
+  puppet.pump();
+  EXPECT_EQ(puppet.last<Ignore>()->data.size(), max_own_payload);
+  EXPECT_LE(puppet.received.back().size(), 32'768U);
+}
+
+// What could not be sealed is left nowhere in the clear.
+TEST(LimitsToTheByte, WhatIsNotSentIsWiped) {
+  class NoRandom final : public Random {
+   public:
+    bool fill(Buffer) override { return false; }
+  } none;
+  const auto random = seeded_random(1);
+  const std::string secret(100, 's');
+  for (const bool exhausted : {false, true}) {
+    Outbox outbox;
+    PacketWriter writer(outbox, exhausted ? *random : none, exhausted ? 0 : 3);
+    for (int again = 0; again < 2; ++again) {  // the call that fails, and one after it
+      const auto place = writer.begin(secret.size());
+      std::memcpy(place.data(), secret.data(), secret.size());
+      writer.end(secret.size());
+      EXPECT_EQ(writer.failure(), exhausted ? Code::sequence_exhausted : Code::random_failed);
+      EXPECT_TRUE(std::all_of(place.begin(), place.end(), [](std::byte each) { return each == std::byte{0}; }));
+      EXPECT_TRUE(outbox.outgoing().empty());
+    }
+  }
 }
 
 // An end that has no reason of RFC 4253 11.1 is told to the application, and nothing to the peer.

@@ -210,6 +210,43 @@ TEST(Memory, C05_RefusedOpensLeaveNothing) {
   EXPECT_EQ(puppet.closed, 0);
 }
 
+// A peer that reads so slowly that nothing can be written, and opens and closes channels that wait for it in vain.
+TEST(Memory, C05_ChannelsThatWaitedToBeWritableLeaveNothing) {
+  Puppet puppet;
+  ASSERT_TRUE(puppet.login());
+  auto& engine = puppet.engine();
+  const ChannelId full{puppet.open()};
+  std::uint32_t opened = 0;
+  puppet.on_event = [&](const Event& event) {
+    const auto* asked = std::get_if<ChannelOpenReceived>(&event);
+    if (!asked) return false;
+    opened = asked->channel.id;
+    EXPECT_EQ(engine.answer(asked->ticket, ChannelVerdict{.accept = true}), Status::ok);
+    EXPECT_EQ(engine.write(asked->channel, bytes_of("x")), 0U);
+    return true;
+  };
+  puppet.paused = true;
+  const ByteVector text(1024);
+  const auto cycle = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      while (engine.write(full, text) != 0) continue;
+      puppet.send(ChannelOpen{"session", 5, 1000, 1000, {}});
+      puppet.pump();
+      puppet.send(ChannelClose{opened});
+      puppet.pump();
+      engine.sent(std::min<std::size_t>(100, engine.outgoing().size()));
+      puppet.forget();
+      if (i % 100 == 0) ByteVector().swap(puppet.delivered);
+    }
+    ByteVector().swap(puppet.delivered);
+  };
+  cycle(10'000);
+  const auto before = heap.bytes;
+  cycle(50'000);
+  EXPECT_LE(heap.bytes, before + 16 * 1024) << before;
+  EXPECT_EQ(puppet.closed, 0) << describe(puppet.code());
+}
+
 TEST(Memory, OpenedAndClosedChannelsLeaveNothing) {
   Puppet puppet;
   ASSERT_TRUE(puppet.login());

@@ -232,6 +232,47 @@ TEST(ServerAuth, A18_NoneIsTheApplicationsWhenConfigured) {
   }
 }
 
+TEST(ServerAuth, A12_NoneIsOneStepAtMost) {
+  PuppetOptions options;
+  options.server.none = true;
+  auto puppet = at_auth(options);
+  puppet->on_event = [&](const Event& event) {
+    const auto* none = std::get_if<NoneReceived>(&event);
+    if (none) {
+      EXPECT_EQ(puppet->server->answer(none->ticket, AuthVerdict::partial), Status::ok);
+    }
+    return none != nullptr;
+  };
+  request(*puppet, "none", {});
+  EXPECT_TRUE(puppet->last<UserauthFailure>()->partial) << puppet->log();
+  EXPECT_EQ(puppet->told("NoneReceived"), 1U);
+  puppet->forget();
+  request(*puppet, "none", {});
+  EXPECT_EQ(puppet->told("NoneReceived"), 0U) << puppet->log();
+  expect_failure(*puppet);
+}
+
+// The verdict makes an event of its own, which speaks of another place: the password goes before it is told.
+TEST(ServerAuth, APasswordIsWipedAtTheNextPoll) {
+  auto puppet = at_auth();
+  Bytes lent;
+  bool wiped = false;
+  puppet->on_event = [&](const Event& event) {
+    if (const auto* got = std::get_if<PasswordReceived>(&event)) {
+      lent = got->password;
+      EXPECT_EQ(puppet->server->answer(got->ticket, AuthVerdict::accept), Status::ok);
+      return true;
+    }
+    if (std::get_if<Authenticated>(&event))
+      wiped = std::none_of(lent.begin(), lent.end(), [](std::byte each) { return each == std::byte{'s'}; });
+    return false;
+  };
+  try_password(*puppet, "ssssss");
+  EXPECT_TRUE(puppet->engine().authenticated());
+  EXPECT_EQ(lent.size(), 6U);
+  EXPECT_TRUE(wiped);
+}
+
 TEST(ServerAuth, A18_NulAndUnknownMethods) {
   using namespace std::string_view_literals;
   auto puppet = at_auth();

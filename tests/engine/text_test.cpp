@@ -146,6 +146,28 @@ TEST_F(Configs, LimitsThatNothingCouldKeep) {
   auto bytes = client;
   bytes.limits.rekey_bytes = std::uint64_t{1} << 40;
   EXPECT_EQ(field(bytes), "limits.rekey_bytes");
+  auto before = server;
+  before.limits.packet_length_before_auth = before.limits.packet_length + 1;
+  EXPECT_EQ(field(before), "limits.packet_length_before_auth");
+}
+
+// Times are added to now: none may be so long that the sum is none.
+TEST_F(Configs, TimesThatAreNone) {
+  const std::vector<std::pair<Limits::Duration Limits::*, std::string>> times{
+      {&Limits::ident_time, "ident_time"},       {&Limits::kex_time, "kex_time"},
+      {&Limits::login_time, "login_time"},       {&Limits::rekey_time, "rekey_time"},
+      {&Limits::failure_delay, "failure_delay"}, {&Limits::give_back_after, "give_back_after"}};
+  for (const auto& [time, name] : times) {
+    auto config = server;
+    for (const auto bad : {Limits::longest + Limits::Duration(1), Limits::Duration::max(), Limits::Duration(-1)}) {
+      config.limits.*time = bad;
+      EXPECT_EQ(field(config), "limits." + name);
+    }
+    for (const auto good : {Limits::longest, Limits::Duration::zero()}) {
+      config.limits.*time = good;
+      EXPECT_EQ(field(config), "");
+    }
+  }
 }
 
 TEST_F(Configs, AnEngineMadeWithABadOneEndsAtItsFirstPoll) {
