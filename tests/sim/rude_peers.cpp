@@ -2,6 +2,7 @@
 // worst_case_memory. They speak without encryption, so that a peer is a few lines.
 #include "tests/sim/rude_peers.hpp"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <functional>
@@ -26,19 +27,24 @@ enum class Reading { all, nothing, all_but_a_byte };
 
 class RudePeer {
  public:
-  explicit RudePeer(Role engine) : random_(1, 1), role_(engine) {
+  RudePeer(Role engine, bool shares) : random_(1, 1), role_(engine) {
+    std::shared_ptr<Buffers> buffers;
+    if (shares) {
+      const Charged charged(heap);
+      buffers = std::make_shared<Buffers>();
+    }
     if (role_ == Role::server) {
       auto config = std::make_shared<ServerConfig>();
       config->host_keys.push_back(fuzz::null_key());
       config->password = config->keyboard_interactive = true;
       config->limits.sessions = config->limits.channels;
       const Charged charged(heap);
-      server_ = std::make_unique<Server>(fuzz::null_provider(random_), std::move(config));
+      server_ = std::make_unique<Server>(fuzz::null_provider(random_), std::move(config), std::move(buffers));
     } else {
       auto config = std::make_shared<ClientConfig>();
       config->user = "alice";
       const Charged charged(heap);
-      client_ = std::make_unique<Client>(fuzz::null_provider(random_), std::move(config));
+      client_ = std::make_unique<Client>(fuzz::null_provider(random_), std::move(config), std::move(buffers));
     }
     say(bytes_of("SSH-2.0-rude\r\n"));
   }
@@ -333,28 +339,61 @@ std::vector<Rudeness> rudenesses() {
   };
 }
 
-bool hold(const Rudeness& rudeness, Role role) {
-  RudePeer peer(role);
+// What the worst of them makes an engine keep, as it was when this was written. Less than three quarters of it: the peers
+// are no longer rude. More than five quarters: the engine keeps more than it did, even if that is within the bound.
+struct Worst {
+  const char* who;
+  std::size_t recorded;
+  std::size_t seen = 0;
+};
+struct AllWorst {
+  Worst before{"before authentication", 123'694};
+  Worst logged_in{"logged in", 1'358'799};
+  Worst sharing_before{"before authentication, with shared buffers", 158'082};
+  Worst sharing{"logged in, with shared buffers", 2'189'826};
+};
+
+// docs/contract.md: places are powers of two then, and what waits in Buffers comes on top.
+std::size_t bound_of(bool before, bool shares) {
+  constexpr std::size_t waiting = 2 * 1024 * 1024;
+  const auto alone = before ? worst_case_memory_before_auth(Limits{}) : worst_case_memory(Limits{});
+  return shares ? 2 * alone + waiting : alone;
+}
+
+bool hold(const Rudeness& rudeness, Role role, bool shares, AllWorst& all) {
+  RudePeer peer(role, shares);
   if (rudeness.logged_in) peer.log_in();
   if (rudeness.logged_in && !peer.engine().authenticated()) return std::printf("%s: no way in\n", rudeness.name), false;
   rudeness.act(peer);
   const bool before = role == Role::server && !peer.engine().authenticated();
-  const auto bound = before ? worst_case_memory_before_auth(Limits{}) : worst_case_memory(Limits{});
-  std::printf("%8zu of %zu bytes  %s  %s%s\n", peer.heap.peak, bound, role == Role::server ? "server" : "client",
-              rudeness.name, peer.closed ? " (ended)" : "");
+  const auto bound = bound_of(before, shares);
+  auto& worst = shares ? (before ? all.sharing_before : all.sharing) : (before ? all.before : all.logged_in);
+  worst.seen = std::max(worst.seen, peer.heap.peak);
+  std::printf("%8zu of %zu bytes  %s%s  %s%s\n", peer.heap.peak, bound, role == Role::server ? "server" : "client",
+              shares ? ", shared buffers" : "", rudeness.name, peer.closed ? " (ended)" : "");
   return peer.heap.peak <= bound;
+}
+
+bool as_recorded(const Worst& worst) {
+  const bool good = 4 * worst.seen >= 3 * worst.recorded && 4 * worst.seen <= 5 * worst.recorded;
+  std::printf("%8zu bytes: the worst %s; recorded: %zu%s\n", worst.seen, worst.who, worst.recorded,
+              good ? "" : ", which is another");
+  return good;
 }
 
 }  // namespace
 
 int meet_rude_peers() {
   int failed = 0, met = 0;
-  for (const auto role : {Role::server, Role::client})
-    for (const auto& rudeness : rudenesses()) {
-      ++met;
-      failed += !hold(rudeness, role);
-    }
-  std::printf("%d cases: rude peers, %d beyond the bound\n", met, failed);
+  AllWorst all;
+  for (const bool shares : {false, true})
+    for (const auto role : {Role::server, Role::client})
+      for (const auto& rudeness : rudenesses()) {
+        ++met;
+        failed += !hold(rudeness, role, shares, all);
+      }
+  for (const auto& worst : {all.before, all.logged_in, all.sharing_before, all.sharing}) failed += !as_recorded(worst);
+  std::printf("%d cases: rude peers; %d beyond the bound or other than recorded\n", met, failed);
   return failed == 0 ? 0 : 1;
 }
 
