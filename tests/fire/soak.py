@@ -139,7 +139,7 @@ class Soak:
         print(f"{over['conversations']} cases: conversations of {self.options.busy} busy clients beside {over['idle']} idle ones, "
               f"{self.options.seconds} s: {over['connections']} connections, {over['bytes'] / 2**20:.0f} MiB, {over['cut']} cut")
         print(f"{len(self.logins)} cases: honest logins: median {statistics.median(self.logins) * 1000:.0f} ms, "
-              f"worst {max(self.logins) * 1000:.0f} ms")
+              f"worst {max(self.logins) * 1000:.0f} ms, {sum(took > 1 for took in self.logins)} of them over a second")
         print(f"memory of nacre-sshd: {first:.1f} MiB empty, {full:.1f} with the idle ones, {self.samples[0][1]:.1f} at the start, "
               f"{middle:.1f} in the middle, {last:.1f} at the end{grows}")
         print(f"SIGTERM: ended in {took:.1f} s, {ended['ended']} idle connections ended, {ended['told']} of them told so")

@@ -15,6 +15,7 @@ from file_tools import client_options, tools_of
 from keys import public_line
 from processes import free_port, limit, stat_of, wait_until
 from registry import IN, OUT, OWN, Skip, test
+from transfers import resident
 
 
 def connect(server, source="127.0.0.1"):
@@ -133,6 +134,39 @@ def dribble(t):
     t.still_serves(server)
     t.check(max(times) < limit(5), f"logins beside them took {times}")
     return f"logins beside 150: median {statistics.median(times) * 1000:.0f} ms, worst {max(times) * 1000:.0f} ms"
+
+
+# What nacre-flood does over and over, and whether it has logged in for it.
+FLOODS = {"handshakes": False, "probes": False, "chatter": True, "pings": True, "opens": True, "requests": True,
+          "renegotiations": True}
+
+
+@test("fire.flood", pairs=(OWN,), each=list(FLOODS), quick=True, alone=True)
+def flood(t, kind):
+    """Eight connections do one rude thing as fast as they are let; who is honest logs in beside them, and the server keeps
+    nothing of it. Without penalties, so that only the work itself is bounded."""
+    only_nacre(t)
+    server = t.server({"LogLevel": "INFO"})
+    t.still_serves(server)
+    before = resident(server.pid)
+    rude = t.start("flood", [t.server_program.flood, server.port, "127.0.0.2", USER, t.shared.user_key(), kind, 8, 60],
+                   stdin=subprocess.PIPE)
+    rude.wait_for_log("begun")
+    times = [t.ssh(server, "true", code=0).seconds for _ in range(20)]
+    t.check(rude.running(), f"the flood was over before the {len(times)} logins beside it")
+    rude.popen.stdin.close()
+    t.equal(rude.wait(30), 0, "exit status of the flood")
+    done, connections = map(int, t.contains(rude.log(), r"done (\d+) connections (\d+)", "what the flood says").groups())
+    t.check(done >= 8, f"a flood of {done}")
+    if not FLOODS[kind]:
+        t.equal(server.log().count("ccepted publickey"), len(times) + 1, "logins, all of them honest")
+    t.check(max(times) < limit(5), f"logins beside it took {times}")
+    grown = (resident(server.pid) - before) / 2**20
+    if "ASAN_OPTIONS" not in t.env():  # which keeps what was freed
+        t.check(grown < 16, f"the server has grown by {grown:.1f} MiB")
+    t.still_serves(server)
+    return (f"{done} by {connections} connections; logins: median {statistics.median(times) * 1000:.0f} ms, "
+            f"worst {max(times) * 1000:.0f} ms; {grown:+.1f} MiB")
 
 
 def few_descriptors(number):

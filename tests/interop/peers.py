@@ -84,6 +84,7 @@ class Nacre:
     def __init__(self, build, sftp_server):
         tools = pathlib.Path(build) / "tools"
         self.ssh, self.sshd, self.keygen = tools / "nacre-ssh", tools / "nacre-sshd", tools / "nacre-keygen"
+        self.flood = pathlib.Path(build) / "tests/fire/nacre-flood"
         self.sftp_server = sftp_server
 
     def missing(self):
