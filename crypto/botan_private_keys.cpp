@@ -178,7 +178,7 @@ class EcdsaKey final : public PrivateKey {
     const auto scalar = Botan::EC_Scalar::deserialize(group, octets(fixed.bytes()));
     if (!scalar || scalar->is_zero()) return nullptr;
     auto key = from_scalar(facts, group, *scalar);
-    if (!key || !same_bytes(key->public_key().blob().last(fields.point.size()), fields.point)) return nullptr;
+    if (!key || !same_bytes(key->public_key().blob().last(1 + 2 * size), fields.point)) return nullptr;
     return key;
   }
 

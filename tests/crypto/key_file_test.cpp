@@ -236,6 +236,47 @@ TEST(KeyFile, E07_FieldsThatAreNotForUs) {
   EXPECT_EQ(error_of(envelope("none", "none", {}, 1, "ssh-rsa")), KeyFileError::malformed);
 }
 
+// The file of an ECDSA key whose private section gives this as the public point; the public half outside is untouched.
+std::string with_point(const PrivateKey& key, Bytes point) {
+  const auto section = key.private_section();
+  Reader fields(section.bytes());
+  std::string_view type, curve;
+  Bytes true_point, scalar;
+  fields.read(type);
+  fields.read(curve);
+  fields.read(true_point);
+  fields.read(scalar);
+  EXPECT_TRUE(fields.done());
+  ByteVector inner, blob;
+  VectorSink inner_sink{inner}, sink{blob};
+  Writer inner_writer(inner_sink), writer(sink);
+  inner_writer.write(std::uint64_t{0});  // the check words
+  inner_writer.write(type);
+  inner_writer.write(curve);
+  inner_writer.write(point);
+  inner_writer.write(scalar);
+  inner_writer.write("");
+  for (std::uint8_t i = 1; inner.size() % 8 != 0; ++i) inner_writer.write(i);
+  writer.write(Rest{bytes_of(std::string_view("openssh-key-v1\0", 15))});
+  writer.write("none");
+  writer.write("none");
+  writer.write("");
+  writer.write(std::uint32_t{1});
+  writer.write(key.public_key().blob());
+  writer.write(Bytes(inner));
+  return armour(blob);
+}
+
+TEST(KeyFile, E07_AnEcdsaPointOfAnotherLength) {
+  const auto key = make_file(KeyType::ecdsa_p256).key;
+  const auto blob = key->public_key().blob();
+  EXPECT_EQ(error_of(with_point(*key, blob.last(65))), std::nullopt);
+  ByteVector longer(5000 - blob.size());
+  append(longer, blob);  // ends in the true point
+  for (const std::size_t size : {0U, 1U, 32U, 64U, 66U, 104U, 105U, 5000U})
+    EXPECT_EQ(error_of(with_point(*key, Bytes(longer).last(size))), KeyFileError::malformed) << size;
+}
+
 TEST(KeyFile, HalvesOfTwoKeys) {
   auto first = inside(make_file(KeyType::ed25519, std::nullopt, 3).file);
   const auto second = inside(make_file(KeyType::ed25519, std::nullopt, 4).file);
