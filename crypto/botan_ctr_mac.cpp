@@ -83,19 +83,24 @@ class CtrOpener final : public Opener {
   }
 
   std::optional<Buffer> open(std::uint32_t sequence, Buffer packet) override {
-    return guarded([&]() -> std::optional<Buffer> {
-      if (packet.size() < ctr_.least()) return std::nullopt;
-      const auto tag_size = ctr_.shape().tag;
-      const auto covered = packet.first(packet.size() - tag_size);
-      const auto tag = packet.last(tag_size);
-      if (!ctr_.encrypt_then_mac()) ctr_.crypt(covered.subspan(block_size));
-      if (!ctr_.tag_fits(sequence, covered, tag)) return std::nullopt;
-      if (ctr_.encrypt_then_mac()) ctr_.crypt(covered.subspan(4));
-      return covered.subspan(4);
-    });
+    const auto body = guarded([&] { return checked(sequence, packet); });
+    // RFC 4253's MAC is over what was decrypted: nobody shall see what that made of a forgery.
+    if (!body && !ctr_.encrypt_then_mac()) wipe(packet);
+    return body;
   }
 
  private:
+  std::optional<Buffer> checked(std::uint32_t sequence, Buffer packet) {
+    if (packet.size() < ctr_.least()) return std::nullopt;
+    const auto tag_size = ctr_.shape().tag;
+    const auto covered = packet.first(packet.size() - tag_size);
+    const auto tag = packet.last(tag_size);
+    if (!ctr_.encrypt_then_mac()) ctr_.crypt(covered.subspan(block_size));
+    if (!ctr_.tag_fits(sequence, covered, tag)) return std::nullopt;
+    if (ctr_.encrypt_then_mac()) ctr_.crypt(covered.subspan(4));
+    return covered.subspan(4);
+  }
+
   CtrMac ctr_;
 };
 

@@ -30,7 +30,8 @@ class Opener {
   virtual std::uint32_t packet_length(std::uint32_t sequence, Buffer head) = 0;
 
   // `packet` is whole: 4 + packet_length + tag bytes. What it answers begins at padding_length and ends with the
-  // padding; nothing when the tag is wrong, and then nothing has been decrypted that the cipher could leave alone.
+  // padding; nothing when the tag is wrong, and then no plaintext stands in `packet`: what had to be decrypted to be
+  // checked has been wiped, the rest is as it came.
   [[nodiscard]] virtual std::optional<Buffer> open(std::uint32_t sequence, Buffer packet) = 0;
 };
 

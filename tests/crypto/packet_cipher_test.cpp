@@ -156,7 +156,7 @@ TEST(PacketCipher, NoBitCanBeFlipped) {
   }
 }
 
-TEST(PacketCipher, AForgeryIsNotShownDecrypted) {
+TEST(PacketCipher, E12_AForgeryIsNotShownDecrypted) {
   Bench bench;
   for (const auto& suite : suites(bench.provider)) {
     Ends ends(suite);
@@ -165,8 +165,12 @@ TEST(PacketCipher, AForgeryIsNotShownDecrypted) {
     packet.back() ^= std::byte{1};
     (void)ends.opener->packet_length(7, Buffer(packet).first(ends.opener->shape().head));
     EXPECT_FALSE(ends.opener->open(7, packet));
-    if (suite.mac && !suite.mac->encrypt_then_mac) continue;  // has to decrypt to check
+    const auto body = Bytes(packet).subspan(4, packet.size() - 4 - ends.opener->shape().tag);
     EXPECT_EQ(to_hex(packet).find("5555555555555555"), std::string::npos) << suite.name();
+    if (suite.mac && !suite.mac->encrypt_then_mac) {  // had to decrypt to check, the length too
+      EXPECT_EQ(to_hex(body), std::string(2 * body.size(), '0')) << suite.name();
+      EXPECT_EQ(load_be32(packet.data()), 0U) << suite.name();
+    }
   }
 }
 
