@@ -20,6 +20,33 @@ int digit(char character) {
   return value;
 }
 
+// Cuts the padding off, and leaves the digits. False when they are not whole groups.
+bool take_padding(std::string_view& text) {
+  if (text.size() % 4 != 0) return false;
+  text.remove_suffix(text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0);
+  return true;
+}
+
+std::size_t decoded_size(std::string_view digits) { return digits.size() * 3 / 4; }
+
+// Into `out`, which has decoded_size() bytes. False when one is no digit or the unused bits are not zero.
+bool decode(std::string_view digits, Buffer out) {
+  unsigned held = 0;  // the low `bits` bits are not written yet
+  int bits = 0;
+  int bad = 0;
+  std::size_t size = 0;
+  for (const char character : digits) {
+    const int value = digit(character);
+    bad |= value;
+    held = (held << 6 | static_cast<unsigned>(value & 63)) & 0xfff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out[size++] = static_cast<std::byte>(held >> bits);
+  }
+  return bad >= 0 && (held & ((1U << bits) - 1)) == 0;
+}
+
 }  // namespace
 
 std::string base64_encode(Bytes data) {
@@ -38,25 +65,16 @@ std::string base64_encode(Bytes data) {
 }
 
 std::optional<ByteVector> base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  text.remove_suffix(padding);
-  ByteVector data;
-  data.reserve(text.size() * 3 / 4);
-  unsigned held = 0;  // the low `bits` bits are not written yet
-  int bits = 0;
-  int bad = 0;
-  for (const char character : text) {
-    const int value = digit(character);
-    bad |= value;
-    held = (held << 6 | static_cast<unsigned>(value & 63)) & 0xfff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    data.push_back(static_cast<std::byte>(held >> bits));
-  }
-  const bool unused_bits = (held & ((1U << bits) - 1)) != 0;
-  if (bad < 0 || unused_bits) return std::nullopt;
+  if (!take_padding(text)) return std::nullopt;
+  ByteVector data(decoded_size(text));
+  if (!decode(text, data)) return std::nullopt;
+  return data;
+}
+
+std::optional<Secret> base64_decode_secret(std::string_view text) {
+  if (!take_padding(text)) return std::nullopt;
+  Secret data(decoded_size(text));
+  if (!decode(text, data.buffer())) return std::nullopt;
   return data;
 }
 

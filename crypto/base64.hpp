@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "crypto/bytes.hpp"
+#include "crypto/secret.hpp"
 
 namespace nacre {
 
@@ -13,5 +14,7 @@ std::string base64_encode(Bytes data);
 
 // Strict: no white space, padding present and correct, unused bits zero.
 std::optional<ByteVector> base64_decode(std::string_view text);
+// The same for a text that may be a key: of a bad one, too, nothing that was decoded is left.
+std::optional<Secret> base64_decode_secret(std::string_view text);
 
 }  // namespace nacre

@@ -50,17 +50,16 @@ Expected<Secret, KeyFileError> unarmoured(Bytes file) {
     std::memcpy(digits.buffer().data() + size, line.data(), line.size());
     size += line.size();
   }
-  auto decoded = base64_decode(text_of(digits.bytes().first(size)));
-  if (!decoded) return Failure{KeyFileError::malformed};
-  Secret blob{Bytes(*decoded)};
-  wipe(*decoded);
-  return blob;
+  auto blob = base64_decode_secret(text_of(digits.bytes().first(size)));
+  if (!blob) return Failure{KeyFileError::malformed};
+  return std::move(*blob);
 }
 
 Secret armoured(Bytes blob) {
-  auto digits = base64_encode(blob);
-  const auto lines = (digits.size() + 69) / 70;
-  Secret text(begin_line.size() + 1 + digits.size() + lines + end_line.size() + 1);
+  const auto size = (blob.size() + 2) / 3 * 4;
+  const auto lines = (size + 69) / 70;
+  Secret text(begin_line.size() + 1 + size + lines + end_line.size() + 1);
+  auto digits = base64_encode(blob);  // from here on nothing throws, so that it is wiped
   SpanSink sink{text.buffer().data()};
   const auto put_line = [&](std::string_view line) {
     sink.put(bytes_of(line));

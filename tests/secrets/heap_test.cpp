@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "crypto/key_file.hpp"
 #include "tests/engine/pair.hpp"
@@ -285,6 +286,33 @@ TEST_F(Heap, HoldsNoSecretsOfKeys) {
     }
     EXPECT_EQ(found_in(arena().subspan(begin)), "") << static_cast<int>(type);
   }
+}
+
+// One bad digit, anywhere, or one too few: the rest of the text is still the key.
+TEST_F(Heap, E12_HoldsNoSecretsOfDamagedKeyFiles) {
+  const auto begin = arena().size();
+  {
+    const auto random = seeded_random(9);
+    const auto key = generate_key(KeyType::ed25519, *random);
+    ASSERT_TRUE(key);
+    const auto section = key->private_section();
+    needles.add("private key", section.bytes().last(64).first(32));
+    auto clear = write_private_key(*key, "me", {}, *random);
+    ASSERT_TRUE(clear);
+    const auto digits = clear->buffer().subspan(36);                      // behind the BEGIN line
+    needles.add("private key's digits", digits.subspan(3 * 71 + 6, 32));  // where the seed is
+    for (const std::size_t at : {std::size_t{0}, std::size_t{100}, digits.size() - 36}) {
+      const auto digit = std::exchange(digits[at], std::byte{'!'});
+      const auto file = read_private_key(clear->bytes(), {});
+      ASSERT_FALSE(file);
+      EXPECT_EQ(file.error(), KeyFileError::malformed);
+      digits[at] = std::byte{' '};  // no digit, and at the end of a line nothing
+      EXPECT_FALSE(read_private_key(clear->bytes(), {}));
+      digits[at] = digit;
+    }
+    EXPECT_TRUE(read_private_key(clear->bytes(), {}));
+  }
+  EXPECT_EQ(found_in(arena().subspan(begin)), "");
 }
 
 }  // namespace
