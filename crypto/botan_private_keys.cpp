@@ -1,5 +1,4 @@
-// Keys that can sign: made, read from the fields of openssh-key-v1, written back. Every signature is checked before it
-// leaves, since a faulty one can give the key away.
+// Keys that can sign: made, read from the fields of openssh-key-v1, written back. Who verifies what they sign: keys.hpp.
 #include <botan/bigint.h>
 #include <botan/ec_apoint.h>
 #include <botan/ec_group.h>

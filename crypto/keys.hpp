@@ -55,8 +55,13 @@ class PrivateKey {
  public:
   virtual ~PrivateKey() = default;
   virtual const PublicKey& public_key() const = 0;
-  // The SSH signature blob, or nothing when the algorithm is not one of this key's or a primitive failed. It is not
-  // verified here: the engine does that with every signature by a host key before it sends it, wherever it comes from.
+  // The SSH signature blob, or nothing when the algorithm is not one of this key's or a primitive failed.
+  //
+  // Nothing here verifies it, though a faulty one can give the key away. With RSA one is enough, so Botan verifies those
+  // itself. With Ed25519 and ECDSA it takes a good one over the same message, or many that each tell a bit. Host keys
+  // sign for strangers, as often as they like: the engine verifies each such signature before it sends it, wherever it
+  // comes from. A user's key signs once a login, for a server that was accepted, and what it signs begins with a session
+  // identifier that does not come again: this is sent as it is. A program that doubts its memory verifies it first.
   [[nodiscard]] virtual std::optional<ByteVector> sign(std::string_view algorithm, Bytes message,
                                                        Random& random) const = 0;
   // The key's fields as they stand in an openssh-key-v1 private section, from the type's name up to the comment.
