@@ -1,6 +1,7 @@
 // Patterns, address lists, and the cutting of lines and words that the trust files have in common.
 #include "engine/trust/pattern.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -12,6 +13,8 @@ namespace {
 struct Address {
   std::array<std::uint8_t, 16> bytes{};
   std::size_t size = 0;
+  bool mapped = false;    // an IPv4 address in the form of an IPv6 one
+  std::string_view zone;  // a view into the text; empty where none is named
 };
 
 std::optional<unsigned> number(std::string_view text, int base, unsigned max, std::size_t max_digits) {
@@ -34,8 +37,9 @@ bool parse_v4(std::string_view text, std::uint8_t* into) {
   if (text.ends_with('.')) return false;
   for (int part = 0; part < 4; ++part) {
     if (part > 0 && text.empty()) return false;
-    const auto value = number(take_until(text, '.'), 10, 255, 3);
-    if (!value) return false;
+    const auto digits = take_until(text, '.');
+    const auto value = number(digits, 10, 255, 3);
+    if (!value || (digits.size() > 1 && digits.front() == '0')) return false;  // a zero in front is octal to some
     into[part] = static_cast<std::uint8_t>(*value);
   }
   return text.empty();
@@ -75,18 +79,22 @@ bool parse_v6(std::string_view text, std::array<std::uint8_t, 16>& into) {
 // IPv6 addresses that only wrap an IPv4 one are the IPv4 one: a server on a v6 socket sees v4 peers like that.
 std::optional<Address> parse_address(std::string_view text) {
   Address address;
-  text = text.substr(0, text.find('%'));
   if (text.find(':') == std::string_view::npos) {
     if (!parse_v4(text, address.bytes.data())) return std::nullopt;
     address.size = 4;
     return address;
   }
+  if (const auto percent = text.find('%'); percent != std::string_view::npos) {
+    address.zone = text.substr(percent + 1);
+    if (address.zone.empty()) return std::nullopt;
+    text = text.substr(0, percent);
+  }
   if (!parse_v6(text, address.bytes)) return std::nullopt;
   address.size = 16;
-  bool mapped = address.bytes[10] == 0xff && address.bytes[11] == 0xff;
-  for (std::size_t i = 0; i < 10; ++i) mapped = mapped && address.bytes[i] == 0;
-  if (mapped) {
-    for (std::size_t i = 0; i < 4; ++i) address.bytes[i] = address.bytes[12 + i];
+  address.mapped = address.bytes[10] == 0xff && address.bytes[11] == 0xff &&
+                   std::all_of(address.bytes.begin(), address.bytes.begin() + 10, [](auto byte) { return byte == 0; });
+  if (address.mapped) {
+    std::copy(address.bytes.begin() + 12, address.bytes.end(), address.bytes.begin());
     address.size = 4;
   }
   return address;
@@ -101,16 +109,48 @@ bool same_prefix(const Address& a, const Address& b, unsigned bits) {
   return true;
 }
 
+// A peer as lists see it.
+struct Peer {
+  explicit Peer(std::string_view given) : address(parse_address(given)), text(lower_case(given)) {
+    if (!address || !address->mapped) return;
+    text.clear();
+    for (std::size_t i = 0; i < 4; ++i) text += (i == 0 ? "" : ".") + std::to_string(address->bytes[i]);
+  }
+
+  std::optional<Address> address;
+  std::string text;  // what patterns are held against: an IPv4 address as such, letters in lower case
+};
+
 enum class Judged : std::uint8_t { no, yes, broken };
 
-Judged matches_one_address(std::string_view text, const std::optional<Address>& address, std::string_view pattern) {
-  const auto slash = pattern.find('/');
-  if (slash == std::string_view::npos) return matches_pattern(text, pattern) ? Judged::yes : Judged::no;
-  const auto net = parse_address(pattern.substr(0, slash));
-  if (!net) return Judged::broken;
-  const auto bits = number(pattern.substr(slash + 1), 10, static_cast<unsigned>(net->size * 8), 3);
-  if (!bits) return Judged::broken;
-  return address && address->size == net->size && same_prefix(*address, *net, *bits) ? Judged::yes : Judged::no;
+Judged judged(bool matches) { return matches ? Judged::yes : Judged::no; }
+
+Judged judge_pattern(const Peer& peer, const std::string& pattern, bool negated) {
+  const auto of_address = std::string_view(pattern).substr(0, pattern.find('%'));
+  if (negated && of_address.find_first_not_of("0123456789abcdef:.*?") != std::string_view::npos) return Judged::broken;
+  std::string_view text = peer.text;
+  if (of_address.size() == pattern.size()) text = text.substr(0, text.find('%'));
+  return judged(matches_pattern(text, pattern));
+}
+
+Judged judge_entry(const Peer& peer, std::string_view entry, bool negated) {
+  const auto slash = entry.find('/');
+  const bool whole = slash == std::string_view::npos;
+  if (whole && entry.find_first_of("*?") != std::string_view::npos)
+    return judge_pattern(peer, lower_case(entry), negated);
+  const auto net = parse_address(entry.substr(0, slash));
+  if (!net) {
+    const bool name = whole && entry.find_first_of(": \t") == std::string_view::npos &&
+                      entry.find_first_not_of("0123456789.") != std::string_view::npos;
+    return name && !negated ? judged(peer.text == lower_case(entry)) : Judged::broken;
+  }
+  const unsigned before = net->mapped ? 96 : 0;  // bits of the prefix that only say that it is mapped
+  const auto all = before + static_cast<unsigned>(net->size) * 8;
+  const auto bits = whole ? all : number(entry.substr(slash + 1), 10, all, 3);
+  if (!bits || *bits < before) return Judged::broken;
+  if (!peer.address) return judged(negated);  // who is not known may be the one
+  return judged(peer.address->size == net->size && (net->zone.empty() || net->zone == peer.address->zone) &&
+                same_prefix(*peer.address, *net, *bits - before));
 }
 
 }  // namespace
@@ -152,7 +192,7 @@ ListMatch matches_pattern_list(std::string_view text, std::string_view patterns)
 }
 
 ListMatch matches_address_list(std::string_view text, std::string_view patterns) {
-  const auto address = parse_address(text);
+  const Peer peer(text);
   auto answer = ListMatch::no;
   bool negated_match = false;
   while (!patterns.empty()) {
@@ -160,10 +200,10 @@ ListMatch matches_address_list(std::string_view text, std::string_view patterns)
     const bool negated = pattern.starts_with('!');
     if (negated) pattern.remove_prefix(1);
     if (pattern.empty()) continue;
-    const auto judged = matches_one_address(text, address, pattern);
-    if (judged == Judged::broken) return ListMatch::no;
-    if (judged == Judged::yes && negated) negated_match = true;
-    if (judged == Judged::yes && !negated) answer = ListMatch::yes;
+    const auto verdict = judge_entry(peer, pattern, negated);
+    if (verdict == Judged::broken) return ListMatch::no;
+    if (verdict == Judged::yes && negated) negated_match = true;
+    if (verdict == Judged::yes && !negated) answer = ListMatch::yes;
   }
   return negated_match ? ListMatch::negated : answer;
 }

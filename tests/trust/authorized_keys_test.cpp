@@ -108,6 +108,21 @@ TEST(AuthorizedKeys, V4InV6IsV4) {
   EXPECT_TRUE(find_authorized_key("from=\"192.0.2.0/24\" " + ed25519(), blob(ed25519_base64), mapped));
 }
 
+TEST(AuthorizedKeys, FromWithWhatIsNegatedInAnotherForm) {
+  const auto allows = [](std::string_view peer, const std::string& list) {
+    const KeyContext context = {peer, "20260301120000", "20260301130000"};
+    return find_authorized_key("from=\"" + list + "\" " + ed25519(), blob(ed25519_base64), context).has_value();
+  };
+  EXPECT_FALSE(allows("2001:db8::5", "!2001:DB8::5,2001:db8::/32"));
+  EXPECT_FALSE(allows("2001:db8::5", "!2001:db8:0:0::5,2001:db8::/32"));
+  EXPECT_TRUE(allows("2001:db8::6", "!2001:db8:0:0::5,2001:db8::/32"));
+  EXPECT_FALSE(allows("::ffff:10.0.0.5", "!10.0.0.5,*"));
+  EXPECT_TRUE(allows("::ffff:10.0.0.6", "!10.0.0.5,*"));
+  EXPECT_FALSE(allows("fe80::1%eth0", "!fe80::1,fe80::/10"));
+  EXPECT_TRUE(allows("fe80::2%eth0", "!fe80::1,fe80::/10"));
+  EXPECT_FALSE(allows("10.0.0.5", "!host.test,*")) << "nobody looks names up";
+}
+
 TEST(AuthorizedKeys, ExpiryTime) {
   const auto allows = [](const std::string& time) {
     return find("expiry-time=\"" + time + "\" " + ed25519()).has_value();

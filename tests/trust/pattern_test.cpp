@@ -37,10 +37,100 @@ TEST(Pattern, Addresses) {
   for (const std::string_view good :
        {"1.2.3.4", "::", "::1", "1::", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4", "fe80::1%eth0", "1:2:3:4:5:6:1.2.3.4"})
     EXPECT_TRUE(is_address(good)) << good;
-  for (const std::string_view bad :
-       {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4.", ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
-        "12345::", "g::", "::1.2.3", "1:2:3:4:5:6:7:1.2.3.4", "1:2:3:4:5:6:7::8", "+1.2.3.4", "-1::"})
+  for (const std::string_view bad : {"",
+                                     "1.2.3",
+                                     "1.2.3.4.5",
+                                     "1.2.3.256",
+                                     "1.2.3.4.",
+                                     ":",
+                                     ":::",
+                                     "1::2::3",
+                                     "1:2:3:4:5:6:7",
+                                     "1:2:3:4:5:6:7:8:9",
+                                     "12345::",
+                                     "g::",
+                                     "::1.2.3",
+                                     "1:2:3:4:5:6:7:1.2.3.4",
+                                     "1:2:3:4:5:6:7::8",
+                                     "+1.2.3.4",
+                                     "-1::",
+                                     "1.2.3.4%eth0",
+                                     "fe80::1%",
+                                     "01.2.3.4",
+                                     "1.2.3.00",
+                                     "1..2.3",
+                                     "::1.2.3.4:5",
+                                     "1:2:3:4:5:6:7:8:1.2.3.4",
+                                     "::12345",
+                                     "1::g"})
     EXPECT_FALSE(is_address(bad)) << bad;
+}
+
+struct Case {
+  std::string_view peer;
+  std::string_view list;
+};
+
+TEST(AddressList, WhatIsNegatedStaysOutHoweverItIsWritten) {
+  const Case cases[] = {
+      {"2001:db8::5", "!2001:DB8::5,2001:db8::/32"},
+      {"2001:db8::5", "!2001:db8:0:0::5,2001:db8::/32"},
+      {"2001:db8::5", "2001:db8::/32,!2001:0db8::0005"},
+      {"2001:db8::5", "!2001:DB8::*,*"},
+      {"2001:DB8::5", "!2001:db8::?,*"},
+      {"2001:0db8::5", "!2001:db8::5,*"},
+      {"::ffff:10.0.0.5", "!10.0.0.5,*"},
+      {"::ffff:10.0.0.5", "!10.0.0.*,*"},
+      {"::ffff:a00:5", "!10.0.0.5,*"},
+      {"::FFFF:10.0.0.5", "!10.0.0.?,*"},
+      {"10.0.0.5", "!::ffff:10.0.0.5,*"},
+      {"10.0.0.5", "!::ffff:10.0.0.0/104,*"},
+      {"10.0.0.5", "!10.0.0.5/32,*"},
+      {"fe80::1%eth0", "!fe80::1,fe80::/10"},
+      {"fe80::1%eth0", "!fe80::1%eth0,fe80::/10"},
+      {"fe80::1%eth0", "!fe80::?,fe80::/10"},
+      {"fe80::1%eth0", "!fe80::?%eth*,fe80::/10"},
+      {"fe80::1%eth0", "!fe80::%eth0/64,fe80::/10"},
+      {"", "!10.0.0.5,*"},
+      {"UNKNOWN", "!10.0.0.0/8,*"},
+  };
+  for (const auto& each : cases)
+    EXPECT_EQ(matches_address_list(each.peer, each.list), ListMatch::negated) << each.peer << " " << each.list;
+}
+
+TEST(AddressList, ASlipShutsTheList) {
+  for (const std::string_view list : {"!10.0.0.256,*",          "!10.0.0,*",         "!010.0.0.5,*",
+                                      "!2001:db8:::5,*",        "!fe80::1%,*",       "!10.0.0.5%eth0,*",
+                                      "!10.0.0.5 ,*",           "*, 10.0.0.5",       "* ,!\t10.0.0.5",
+                                      "*,! 10.0.0.?",           "*,!10.0.0.0/33",    "*,!10.0.0.0/",
+                                      "*,!10.0.0.0/8x",         "*,!10.*/8",         "*,!::ffff:10.0.0.0/95",
+                                      "*,!::ffff:10.0.0.0/129", "*,!fe80::/10%eth0", "*,host/8",
+                                      "!host.test,*",           "*,!*.host.test",    "*,!face"})
+    EXPECT_EQ(matches_address_list("10.0.0.5", list), ListMatch::no) << list;
+}
+
+TEST(AddressList, WhatIsListedIsLetIn) {
+  const Case yes[] = {{"10.0.0.5", "host.test,*.test,10.0.0.5"},
+                      {"10.0.0.5", "::ffff:10.0.0.5"},
+                      {"10.0.0.5", "::ffff:10.0.0.0/104"},
+                      {"::ffff:10.0.0.5", "10.0.0.?"},
+                      {"2001:db8::5", "2001:DB8:0::5"},
+                      {"fe80::1%eth0", "fe80::1"},
+                      {"fe80::1%eth0", "fe80::1%eth0"},
+                      {"fe80::1%eth0", "fe80::?%*"},
+                      {"fe80::1%eth0", "fe80::%eth0/10"},
+                      {"10.0.0.5", "!,10.0.0.5,"},
+                      {"10.0.0.5", "!10.0.0.6,*"},
+                      {"host.test", "Host.test"},
+                      {"10.0.0.5", "!1?.0.0.6,*"}};
+  for (const auto& each : yes)
+    EXPECT_EQ(matches_address_list(each.peer, each.list), ListMatch::yes) << each.peer << " " << each.list;
+  const Case no[] = {{"10.0.0.5", "::/0"},         {"fe80::1%eth0", "fe80::1%eth1"}, {"fe80::1%eth0", "fe80::%eth1/10"},
+                     {"fe80::1", "fe80::1%eth0"},  {"10.0.0.5", "10.0.0.50"},        {"10.0.0.50", "10.0.0.5"},
+                     {"10.0.0.5", "host.test"},    {"UNKNOWN", "0.0.0.0/0"},         {"", "10.0.0.5"},
+                     {"fe80::1%eth0", "fe80::2?"}, {"10.0.0.5", "!10.0.0.6"}};
+  for (const auto& each : no)
+    EXPECT_EQ(matches_address_list(each.peer, each.list), ListMatch::no) << each.peer << " " << each.list;
 }
 
 TEST(Pattern, LinesAndWords) {
