@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "crypto/base64.hpp"
 #include "crypto/wire.hpp"
@@ -81,14 +82,24 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+void add(PermitList& list, const std::string& entry) {
+  if (!list) list.emplace();
+  list->push_back(entry);
+}
+
+// The first value of a variable counts.
+void add_variable(KeyOptions& options, std::string_view name, std::string_view value) {
+  const auto is_same = [&](const auto& each) { return each.first == name; };
+  if (std::none_of(options.environment.begin(), options.environment.end(), is_same))
+    options.environment.emplace_back(name, value);
+}
+
 bool set_environment(KeyOptions& options, std::string_view value) {
   const auto equals = value.find('=');
   if (equals == std::string_view::npos || equals == 0) return false;
   const auto name = value.substr(0, equals);
   if (!std::all_of(name.begin(), name.end(), is_name_character)) return false;
-  const auto is_same = [&](const auto& each) { return each.first == name; };
-  if (std::none_of(options.environment.begin(), options.environment.end(), is_same))  // the first one counts
-    options.environment.emplace_back(name, value.substr(equals + 1));
+  add_variable(options, name, value.substr(equals + 1));
   return true;
 }
 
@@ -120,11 +131,13 @@ bool set_value(KeyOptions& options, const Option& option) {
   }
   if (option.name == "environment") return set_environment(options, value);
   if (option.name == "from") return options.from.push_back(value), true;
-  if (option.name == "permitopen") return options.permit_open.push_back(value), true;
-  if (option.name == "permitlisten") return options.permit_listen.push_back(value), true;
+  if (option.name == "permitopen") return add(options.permit_open, value), true;
+  if (option.name == "permitlisten") return add(options.permit_listen, value), true;
   if (option.name == "expiry-time") return set_expiry(options, value);
-  if (option.name != "principals" || !options.principals.empty()) return false;
-  options.principals = value;
+  if (option.name != "principals" || options.principals) return false;
+  options.principals.emplace();
+  for (const auto name : NameList(value))
+    if (!name.empty()) options.principals->emplace_back(name);
   return true;
 }
 
@@ -144,6 +157,15 @@ std::string_view objection(const KeyOptions& options, const KeyContext& context)
     if (now.substr(0, 14) >= std::string_view(options.expiry).substr(0, 14)) return "the key's time has run out";
   }
   return {};
+}
+
+PermitList common(const PermitList& a, const PermitList& b) {
+  if (!a || !b) return a ? a : b;
+  PermitList both;
+  both.emplace();
+  std::copy_if(a->begin(), a->end(), std::back_inserter(*both),
+               [&](const auto& each) { return std::find(b->begin(), b->end(), each) != b->end(); });
+  return both;
 }
 
 // The key of "type base64 comment": whether it stands here and is `key`.
@@ -226,11 +248,13 @@ KeyOptions intersect(const KeyOptions& a, const KeyOptions& b) {
   both.user_rc = a.user_rc && b.user_rc;
   both.touch_required = a.touch_required || b.touch_required;
   both.verify_required = a.verify_required || b.verify_required;
+  both.cert_authority = a.cert_authority || b.cert_authority;
   if (!a.command) both.command = b.command;  // where both command, the first step's stands
-  for (const auto& each : b.environment) both.environment.push_back(each);
-  for (const auto& each : b.from) both.from.push_back(each);
-  for (const auto& each : b.permit_open) both.permit_open.push_back(each);
-  for (const auto& each : b.permit_listen) both.permit_listen.push_back(each);
+  for (const auto& [name, value] : b.environment) add_variable(both, name, value);
+  for (const auto& each : b.from) both.from.push_back(each);  // all of them must match
+  both.permit_open = common(a.permit_open, b.permit_open);
+  both.permit_listen = common(a.permit_listen, b.permit_listen);
+  both.principals = common(a.principals, b.principals);
   return both;
 }
 

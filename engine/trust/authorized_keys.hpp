@@ -13,6 +13,9 @@
 
 namespace nacre {
 
+// Names of what is permitted and nothing else; an empty list permits nothing, no list permits all.
+using PermitList = std::optional<std::vector<std::string>>;
+
 // What a line permits. The defaults are those of a line without options.
 struct KeyOptions {
   bool pty = true;
@@ -26,10 +29,10 @@ struct KeyOptions {
   std::optional<std::string> command;  // run this, whatever the client asks for
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<std::string> from;  // address pattern lists, all of which must match
-  std::vector<std::string> permit_open;
-  std::vector<std::string> permit_listen;
-  std::string principals;
-  std::string expiry;  // 14 digits, year first; then perhaps 'Z'
+  PermitList permit_open;         // "host:port"
+  PermitList permit_listen;       // "port" or "host:port"
+  PermitList principals;          // who a certificate must name
+  std::string expiry;             // 14 digits, year first; then perhaps 'Z'
 };
 
 struct AuthorizedKey {
@@ -56,7 +59,8 @@ std::optional<AuthorizedKey> find_authorized_key(std::string_view authorized_key
 // One line's options, as "no-pty,command=\"ls\"". Nothing when one of them is unknown or malformed; `problem` says which.
 std::optional<KeyOptions> parse_key_options(std::string_view options, std::string_view& problem);
 
-// What both permit: for logins in several steps.
+// What both permit: for logins in several steps. Lists are compared as text, so that "host:*" and "host:22" have nothing in
+// common. The first step's command stands where both have one, and its value of a variable that both set.
 KeyOptions intersect(const KeyOptions& a, const KeyOptions& b);
 
 }  // namespace nacre

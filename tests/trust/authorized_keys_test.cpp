@@ -161,9 +161,14 @@ std::string changed(const KeyOptions& options) {
   if (options.command) names += "command=" + *options.command + " ";
   for (const auto& [name, value] : options.environment) names += "env=" + name + "=" + value + " ";
   for (const auto& each : options.from) names += "from=" + each + " ";
-  for (const auto& each : options.permit_open) names += "open=" + each + " ";
-  for (const auto& each : options.permit_listen) names += "listen=" + each + " ";
-  return names + options.principals;
+  const auto add_list = [&](const std::string& name, const PermitList& list) {
+    if (list && list->empty()) names += name + "none ";
+    for (const auto& each : list.value_or(std::vector<std::string>{})) names += name + each + " ";
+  };
+  add_list("open=", options.permit_open);
+  add_list("listen=", options.permit_listen);
+  add_list("principal=", options.principals);
+  return names;
 }
 
 TEST(AuthorizedKeys, EachOptionSetsItsFieldAndNoOther) {
@@ -185,13 +190,15 @@ TEST(AuthorizedKeys, EachOptionSetsItsFieldAndNoOther) {
   EXPECT_EQ(of("restrict,pty,port-forwarding,agent-forwarding,x11-forwarding,user-rc"), "");
   EXPECT_EQ(of("permitopen=\"a:1\",permitopen=\"b:2\""), "open=a:1 open=b:2 ");
   EXPECT_EQ(of("permitlisten=\"8080\""), "listen=8080 ");
-  EXPECT_EQ(of("principals=\"a,b\""), "a,b");
+  EXPECT_EQ(of("principals=\"a,b\""), "principal=a principal=b ");
+  EXPECT_EQ(of("principals=\"\""), "principal=none ") << "nobody, and not everybody";
+  EXPECT_EQ(of("principals=\",a,,\""), "principal=a ");
   EXPECT_EQ(of("from=\"a\",from=\"b\""), "from=a from=b ");
   EXPECT_EQ(of("environment=\"Az_09=x\""), "env=Az_09=x ");
   for (const std::string_view bad :
        {"touch-required", "no-verify-required", "no-cert-authority", "no-restrict", "principals=\"a\",principals=\"b\"",
-        "environment=\"A\"", "environment=\"A-=x\"", "environment=\"{=x\"", "environment=\"@=x\"", "pty no-pty",
-        "command=\"a\"b", "command=\"a\\\""})
+        "principals=\"\",principals=\"b\"", "environment=\"A\"", "environment=\"A-=x\"", "environment=\"{=x\"",
+        "environment=\"@=x\"", "pty no-pty", "command=\"a\"b", "command=\"a\\\""})
     EXPECT_EQ(of(bad), "nothing") << bad;
   using namespace std::string_view_literals;
   EXPECT_EQ(of("command=\"a\0b\""sv), "nothing");
@@ -218,11 +225,12 @@ TEST(AuthorizedKeys, A12StepsIntersect) {
   EXPECT_EQ(both.command, "ls");
 }
 
-TEST(AuthorizedKeys, WhatOneStepForbidsTheOtherDoesNotAllow) {
+TEST(AuthorizedKeys, A12WhatOneStepForbidsTheOtherDoesNotAllow) {
   const KeyOptions none;
   for (const std::string_view text :
        {"no-pty", "no-port-forwarding", "no-agent-forwarding", "no-x11-forwarding", "no-user-rc", "verify-required",
-        "command=\"ls\"", "environment=\"A=b\"", "from=\"a\"", "permitopen=\"a:1\"", "permitlisten=\"1\""}) {
+        "command=\"ls\"", "environment=\"A=b\"", "from=\"a\"", "permitopen=\"a:1\"", "permitlisten=\"1\"",
+        "principals=\"a\"", "cert-authority"}) {
     const auto one = *options(text);
     EXPECT_EQ(changed(intersect(one, none)), changed(one));
     EXPECT_EQ(changed(intersect(none, one)), changed(one));
@@ -232,6 +240,22 @@ TEST(AuthorizedKeys, WhatOneStepForbidsTheOtherDoesNotAllow) {
   EXPECT_EQ(changed(intersect(none, untouched)), "");
   EXPECT_EQ(changed(intersect(untouched, untouched)), "touch ");
   EXPECT_EQ(intersect(*options("command=\"a\""), *options("command=\"b\"")).command, "a");
+}
+
+TEST(AuthorizedKeys, A12TwoListsPermitWhatStandsInBoth) {
+  const auto both = [](std::string_view a, std::string_view b) { return changed(intersect(*options(a), *options(b))); };
+  EXPECT_EQ(both("permitopen=\"a:1\",permitopen=\"b:2\"", "permitopen=\"b:2\",permitopen=\"c:3\""), "open=b:2 ");
+  EXPECT_EQ(both("permitopen=\"a:1\"", "permitopen=\"b:2\""), "open=none ") << "nothing, which is not all";
+  EXPECT_EQ(both("permitlisten=\"1\",permitlisten=\"2\"", "permitlisten=\"2\""), "listen=2 ");
+  EXPECT_EQ(both("permitlisten=\"1\"", "permitlisten=\"2\""), "listen=none ");
+  EXPECT_EQ(both("principals=\"a,b\"", "principals=\"c,b\""), "principal=b ");
+  EXPECT_EQ(both("principals=\"a\"", "principals=\"b\""), "principal=none ");
+  const auto nothing = intersect(*options("permitopen=\"a:1\""), *options("permitopen=\"b:2\""));
+  EXPECT_EQ(changed(intersect(nothing, *options("permitopen=\"a:1\""))), "open=none ")
+      << "a third step brings none back";
+  EXPECT_EQ(changed(intersect(KeyOptions{}, nothing)), "open=none ");
+  EXPECT_EQ(both("environment=\"A=1\"", "environment=\"A=2\",environment=\"B=3\""), "env=A=1 env=B=3 ");
+  EXPECT_EQ(both("from=\"a\"", "from=\"b\""), "from=a from=b ") << "both must match";
 }
 
 }  // namespace
