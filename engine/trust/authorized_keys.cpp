@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 
 #include "crypto/base64.hpp"
@@ -103,21 +104,41 @@ bool set_environment(KeyOptions& options, std::string_view value) {
   return true;
 }
 
-// "YYYYMMDD", "YYYYMMDDHHMM" or "YYYYMMDDHHMMSS", with 'Z' for UTC.
+constexpr std::size_t time_size = 14;
+
+bool is_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Whether these 14 digits are a time of the calendar.
+bool is_time(std::string_view digits) {
+  const auto part = [&](std::size_t at, std::size_t size) {
+    int value = 0;
+    for (const char c : digits.substr(at, size)) value = value * 10 + (c - '0');
+    return value;
+  };
+  const std::chrono::year_month_day date{std::chrono::year(part(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(part(4, 2))),
+                                         std::chrono::day(static_cast<unsigned>(part(6, 2)))};
+  return date.ok() && part(8, 2) <= 23 && part(10, 2) <= 59 && part(12, 2) <= 60;  // a leap second
+}
+
+// Of two times the earlier; an empty one is none.
+std::string earlier(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return a + b;
+  return std::min(a, b);
+}
+
+// "YYYYMMDD", "YYYYMMDDHHMM" or "YYYYMMDDHHMMSS", with 'Z' for UTC. Of several by one clock the earliest counts.
 bool set_expiry(KeyOptions& options, std::string_view value) {
   const bool utc = value.ends_with('Z') || value.ends_with('z');
   if (utc) value.remove_suffix(1);
-  const bool digits = std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!digits || (value.size() != 8 && value.size() != 12 && value.size() != 14)) return false;
-  std::string expiry(value);
-  expiry.append(14 - value.size(), '0');
-  if (utc) expiry += 'Z';
-  // Of several, the earliest of the same clock counts; of both clocks, one that can be compared must not be lost.
-  if (!options.expiry.empty() && options.expiry.ends_with('Z') == utc)
-    expiry = std::min(expiry, options.expiry);
-  else if (!options.expiry.empty())
-    return false;
-  options.expiry = std::move(expiry);
+  if (!is_digits(value) || (value.size() != 8 && value.size() != 12 && value.size() != time_size)) return false;
+  std::string time(value);
+  time.append(time_size - value.size(), '0');
+  if (!is_time(time)) return false;
+  auto& expires = utc ? options.expires_utc : options.expires_local;
+  expires = earlier(expires, time);
   return true;
 }
 
@@ -147,16 +168,19 @@ bool takes_value(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+std::string_view objection_to_time(std::string_view expires, std::string_view now) {
+  if (expires.empty()) return {};
+  if (now.size() != time_size || !is_digits(now)) return "the key expires, and what time it is is not known";
+  return now < expires ? std::string_view() : "the key's time has run out";
+}
+
 // Why a line that lists the key does not let it in; empty when it does.
 std::string_view objection(const KeyOptions& options, const KeyContext& context) {
   for (const auto& patterns : options.from)
     if (matches_address_list(context.address, patterns) != ListMatch::yes)
       return "the key may not be used from this address";
-  if (!options.expiry.empty()) {
-    const auto now = options.expiry.ends_with('Z') ? context.now_utc : context.now_local;
-    if (now.substr(0, 14) >= std::string_view(options.expiry).substr(0, 14)) return "the key's time has run out";
-  }
-  return {};
+  const auto by_utc = objection_to_time(options.expires_utc, context.now_utc);
+  return by_utc.empty() ? objection_to_time(options.expires_local, context.now_local) : by_utc;
 }
 
 PermitList common(const PermitList& a, const PermitList& b) {
@@ -255,6 +279,8 @@ KeyOptions intersect(const KeyOptions& a, const KeyOptions& b) {
   both.permit_open = common(a.permit_open, b.permit_open);
   both.permit_listen = common(a.permit_listen, b.permit_listen);
   both.principals = common(a.principals, b.principals);
+  both.expires_utc = earlier(a.expires_utc, b.expires_utc);
+  both.expires_local = earlier(a.expires_local, b.expires_local);
   return both;
 }
 

@@ -32,7 +32,8 @@ struct KeyOptions {
   PermitList permit_open;         // "host:port"
   PermitList permit_listen;       // "port" or "host:port"
   PermitList principals;          // who a certificate must name
-  std::string expiry;             // 14 digits, year first; then perhaps 'Z'
+  std::string expires_utc;        // from when on the key is not taken, as in KeyContext; empty: never
+  std::string expires_local;
 };
 
 struct AuthorizedKey {
@@ -44,7 +45,7 @@ struct AuthorizedKey {
 };
 
 // What the lines are judged by: where the peer connects from, and what the time is, as 14 digits (year, month, day, hour,
-// minute, second), in UTC and where the server stands.
+// minute, second), in UTC and where the server stands. A line whose key expires does not grant when the time is not given.
 struct KeyContext {
   std::string_view address;
   std::string_view now_utc;

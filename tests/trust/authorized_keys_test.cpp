@@ -140,11 +140,41 @@ TEST(AuthorizedKeys, ExpiryTime) {
 }
 
 TEST(AuthorizedKeys, OfSeveralExpiryTimesTheEarliestCounts) {
-  EXPECT_EQ(options("expiry-time=\"20260302\",expiry-time=\"20260301\"")->expiry, "20260301000000");
-  EXPECT_EQ(options("expiry-time=\"20260301\",expiry-time=\"20260302\"")->expiry, "20260301000000");
-  EXPECT_EQ(options("expiry-time=\"20260302Z\",expiry-time=\"202603012359Z\"")->expiry, "20260301235900Z");
-  EXPECT_FALSE(options("expiry-time=\"20260302Z\",expiry-time=\"20260301\"")) << "two clocks cannot be compared";
-  EXPECT_FALSE(options("expiry-time=\"20260302\",expiry-time=\"20260301Z\""));
+  EXPECT_EQ(options("expiry-time=\"20260302\",expiry-time=\"20260301\"")->expires_local, "20260301000000");
+  EXPECT_EQ(options("expiry-time=\"20260301\",expiry-time=\"20260302\"")->expires_local, "20260301000000");
+  EXPECT_EQ(options("expiry-time=\"20260302Z\",expiry-time=\"202603012359Z\"")->expires_utc, "20260301235900");
+  const auto by_both_clocks = options("expiry-time=\"20260302Z\",expiry-time=\"20260301\"");
+  EXPECT_EQ(by_both_clocks->expires_utc, "20260302000000");
+  EXPECT_EQ(by_both_clocks->expires_local, "20260301000000");
+  const auto allows = [](const std::string& option) { return find(option + " " + ed25519()).has_value(); };
+  EXPECT_TRUE(allows("expiry-time=\"20260302Z\",expiry-time=\"20260302\""));
+  EXPECT_FALSE(allows("expiry-time=\"20260302Z\",expiry-time=\"20260301\""));
+  EXPECT_FALSE(allows("expiry-time=\"20260301Z\",expiry-time=\"20260302\""));
+}
+
+TEST(AuthorizedKeys, AKeyThatExpiresNeedsTheTime) {
+  for (const std::string_view now :
+       {"", "2026030112000", "202603011200000", "2026030112000 ", "20260301120000Z", "now"})
+    for (const bool utc : {false, true}) {
+      KeyContext context = here;
+      (utc ? context.now_utc : context.now_local) = now;
+      std::vector<TrustWarning> warnings;
+      const auto line = std::string("expiry-time=\"20990101") + (utc ? "Z" : "") + "\" " + ed25519();
+      EXPECT_FALSE(find_authorized_key(line, blob(ed25519_base64), context, &warnings)) << now;
+      EXPECT_EQ(warnings.size(), 1u) << now;
+      EXPECT_TRUE(find_authorized_key(ed25519(), blob(ed25519_base64), context)) << now;
+    }
+  EXPECT_FALSE(find_authorized_key("expiry-time=\"20990101\" " + ed25519(), blob(ed25519_base64), KeyContext{}));
+}
+
+TEST(AuthorizedKeys, ExpiryTimesOfNoCalendar) {
+  const auto is_taken = [](const std::string& time) { return options("expiry-time=\"" + time + "\"").has_value(); };
+  for (const char* bad :
+       {"20261399", "20260001", "20261301", "20260100", "20260132", "20260431", "20260229", "21000229", "202601012400",
+        "202601019900", "202601010060", "20260101000061", "20261399Z", "99999999999999"})
+    EXPECT_FALSE(is_taken(bad)) << bad;
+  for (const char* good : {"20280229", "20000229", "20261231235960", "202612312359", "99991231", "20260101Z"})
+    EXPECT_TRUE(is_taken(good)) << good;
 }
 
 // The fields that differ from those of a line without options.
@@ -168,6 +198,8 @@ std::string changed(const KeyOptions& options) {
   add_list("open=", options.permit_open);
   add_list("listen=", options.permit_listen);
   add_list("principal=", options.principals);
+  if (!options.expires_utc.empty()) names += "utc=" + options.expires_utc + " ";
+  if (!options.expires_local.empty()) names += "local=" + options.expires_local + " ";
   return names;
 }
 
@@ -193,6 +225,8 @@ TEST(AuthorizedKeys, EachOptionSetsItsFieldAndNoOther) {
   EXPECT_EQ(of("principals=\"a,b\""), "principal=a principal=b ");
   EXPECT_EQ(of("principals=\"\""), "principal=none ") << "nobody, and not everybody";
   EXPECT_EQ(of("principals=\",a,,\""), "principal=a ");
+  EXPECT_EQ(of("expiry-time=\"20260301\""), "local=20260301000000 ");
+  EXPECT_EQ(of("expiry-time=\"20260301Z\""), "utc=20260301000000 ");
   EXPECT_EQ(of("from=\"a\",from=\"b\""), "from=a from=b ");
   EXPECT_EQ(of("environment=\"Az_09=x\""), "env=Az_09=x ");
   for (const std::string_view bad :
@@ -256,6 +290,17 @@ TEST(AuthorizedKeys, A12TwoListsPermitWhatStandsInBoth) {
   EXPECT_EQ(changed(intersect(KeyOptions{}, nothing)), "open=none ");
   EXPECT_EQ(both("environment=\"A=1\"", "environment=\"A=2\",environment=\"B=3\""), "env=A=1 env=B=3 ");
   EXPECT_EQ(both("from=\"a\"", "from=\"b\""), "from=a from=b ") << "both must match";
+}
+
+TEST(AuthorizedKeys, A12TheEarlierExpiryCounts) {
+  const auto both = [](std::string_view a, std::string_view b) { return changed(intersect(*options(a), *options(b))); };
+  for (const std::string_view one : {"expiry-time=\"20260301\"", "expiry-time=\"20260301Z\""}) {
+    EXPECT_EQ(both(one, ""), changed(*options(one)));
+    EXPECT_EQ(both("", one), changed(*options(one)));
+  }
+  EXPECT_EQ(both("expiry-time=\"20260302\"", "expiry-time=\"20260301\""), "local=20260301000000 ");
+  EXPECT_EQ(both("expiry-time=\"20260301Z\"", "expiry-time=\"20260302Z\""), "utc=20260301000000 ");
+  EXPECT_EQ(both("expiry-time=\"20260302Z\"", "expiry-time=\"20260301\""), "utc=20260302000000 local=20260301000000 ");
 }
 
 }  // namespace
