@@ -26,7 +26,8 @@ std::unique_ptr<Hash> make_hash(HashName name);
 
 std::array<std::byte, 32> sha256(Bytes data);
 
-// For the hashed host names of known_hosts files and for nothing else: that format is bound to SHA-1.
+// For the hashed host names of known_hosts files and for nothing else: that format is bound to SHA-1. The key is a salt
+// of 20 bytes there, and is none of more than 4096.
 std::array<std::byte, 20> hmac_sha1(Bytes key, Bytes data);
 
 }  // namespace nacre

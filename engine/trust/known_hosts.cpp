@@ -82,6 +82,8 @@ class Entries {
   std::size_t line_ = 0;
 };
 
+constexpr std::size_t sha1_size = 20;  // of a hash, and of its salt
+
 // "|1|salt|hash", both base64 (sshd(8)). One hashed name stands alone on its line.
 bool matches_hashed(std::string_view name, std::string_view hosts) {
   hosts.remove_prefix(3);
@@ -89,7 +91,7 @@ bool matches_hashed(std::string_view name, std::string_view hosts) {
   if (bar == std::string_view::npos) return false;
   const auto salt = base64_decode(hosts.substr(0, bar));
   const auto hash = base64_decode(hosts.substr(bar + 1));
-  if (!salt || !hash) return false;
+  if (!salt || !hash || salt->size() != sha1_size) return false;
   return same_bytes(hmac_sha1(*salt, bytes_of(name)), *hash);
 }
 
@@ -180,7 +182,7 @@ std::optional<std::string> known_hosts_line(std::string_view host, std::uint16_t
   if (!type_is_plain || !is_plain_host(host)) return std::nullopt;
   auto name = known_hosts_name(host, port);
   if (hashed != nullptr) {
-    std::array<std::byte, 20> salt{};
+    std::array<std::byte, sha1_size> salt{};
     if (!hashed->fill(salt)) return std::nullopt;
     name = "|1|" + base64_encode(salt) + "|" + base64_encode(hmac_sha1(salt, bytes_of(name)));
   }

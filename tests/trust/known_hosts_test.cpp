@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/hash.hpp"
 #include "tests/trust/keys.hpp"
 
 namespace nacre {
@@ -123,6 +124,15 @@ TEST(KnownHosts, HashedBySshKeygen) {
 TEST(KnownHosts, BrokenHashesMatchNothing) {
   for (const std::string hosts : {"|1|", "|1|a", "|1||", "|1|====|====", "|2|AAAA|AAAA", "|"})
     EXPECT_EQ(find(hosts + " " + ed25519() + "\n", "a.test"), HostKeyMatch::unknown) << hosts;
+}
+
+TEST(KnownHosts, E06ASaltOfAnotherLengthMatchesNothing) {
+  for (const std::size_t size : {0U, 1U, 19U, 20U, 21U, 64U, 4096U, 4097U, 10'000U}) {
+    const ByteVector salt(size, std::byte{7});
+    const auto hash = size <= 4096 ? hmac_sha1(salt, bytes_of("a.test")) : std::array<std::byte, 20>{};
+    const auto text = "|1|" + base64_encode(salt) + "|" + base64_encode(hash) + " " + ed25519() + "\n";
+    EXPECT_EQ(find(text, "a.test"), size == 20 ? HostKeyMatch::known : HostKeyMatch::unknown) << size;
+  }
 }
 
 TEST(KnownHosts, CutAnywhereNeverKnownByAccident) {
