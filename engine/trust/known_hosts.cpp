@@ -67,9 +67,11 @@ class Entries {
     std::string_view inner;
     Reader reader(*blob);
     reader.read(inner);
-    if (reader.failed() || inner != entry.type) return warn("the key is of another type than the line says");
     entry.blob = *blob;
-    return entry;
+    if (!reader.failed() && inner == entry.type) return entry;
+    warn("the key is of another type than the line says");
+    if (entry.marker != Marker::revoked) return std::nullopt;
+    return entry;  // a slip does not take back that this very key is revoked
   }
 
   std::nullopt_t warn(std::string_view what) {

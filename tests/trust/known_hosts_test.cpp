@@ -97,6 +97,16 @@ TEST(KnownHosts, E06KeyTypeMustMatchTheBlob) {
   EXPECT_EQ(warnings.size(), 1u);
 }
 
+TEST(KnownHosts, E06RevokedCountsWhateverTypeTheLineSays) {
+  std::vector<TrustWarning> warnings;
+  const auto text = "a.test " + ed25519() + "\n@revoked a.test ssh-rsa " + std::string(ed25519_base64) + "\n";
+  EXPECT_EQ(look_up_host(text, "a.test", 22, blob(ed25519_base64), &warnings).match, HostKeyMatch::revoked);
+  EXPECT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(find("@revoked a.test ssh-rsa " + std::string(ed25519_base64), "a.test", rsa_base64),
+            HostKeyMatch::unknown);
+  EXPECT_EQ(find("@cert-authority a.test ssh-rsa " + std::string(ed25519_base64), "a.test"), HostKeyMatch::unknown);
+}
+
 TEST(KnownHosts, E06AnOverLongLineIsSkippedWhole) {
   std::vector<TrustWarning> warnings;
   // Were the line split at any bound, its tail would be an entry by itself.
