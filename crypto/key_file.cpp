@@ -157,10 +157,9 @@ bool is_padding(Bytes bytes) {
 Expected<PrivateKeyFile, KeyFileError> read_section(Bytes section, const KeyFileCipher& cipher) {
   Reader reader(section);
   std::uint32_t check = 0, again = 1;
-  reader.read(check);
+  reader.read(check);  // both are there: a section is one block of 8 bytes at least
   reader.read(again);
-  if (reader.failed() || check != again)
-    return Failure{&cipher == &no_cipher ? KeyFileError::malformed : KeyFileError::passphrase_wrong};
+  if (check != again) return Failure{&cipher == &no_cipher ? KeyFileError::malformed : KeyFileError::passphrase_wrong};
   PrivateKeyFile file;
   file.key = read_private_section(reader);
   std::string_view comment;
@@ -278,7 +277,9 @@ std::optional<Secret> write_private_key(const PrivateKey& key, std::string_view 
   SpanSink sink{blob.buffer().data()};
   Writer writing(sink);
   fields(writing);
-  return armoured(blob.bytes());
+  auto text = armoured(blob.bytes());
+  if (text.size() > max_file) return std::nullopt;
+  return text;
 }
 
 std::string_view describe(KeyFileError error) {

@@ -47,8 +47,8 @@ struct KeyFileProtection {
   std::uint32_t rounds = 24;               // of bcrypt, 1 to 2048
 };
 
-// The file's contents, ready to be written with mode 0600. Nothing when a primitive failed or the protection's
-// fields are out of bounds.
+// The file's contents, ready to be written with mode 0600. Nothing when a primitive failed, the protection's fields are
+// out of bounds, or the comment is so long that the file would not be read again.
 std::optional<Secret> write_private_key(const PrivateKey& key, std::string_view comment,
                                         const std::optional<KeyFileProtection>& protection, Random& random);
 

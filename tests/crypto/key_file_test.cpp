@@ -93,6 +93,20 @@ TEST(KeyFile, ProtectionOutOfBoundsWritesNothing) {
   }
 }
 
+TEST(KeyFile, WhatIsWrittenIsRead) {
+  const auto random = seeded_random(1);
+  const auto key = generate_key(KeyType::ed25519, *random);
+  for (const std::size_t size : {0U, 1U, 700'000U, 770'000U, 780'000U, 1'100'000U}) {
+    const std::string comment(size, 'c');
+    const auto text = write_private_key(*key, comment, {}, *random);
+    EXPECT_EQ(text.has_value(), size < 775'000) << size;
+    if (!text) continue;
+    const auto read = read_private_key(text->bytes(), {});
+    ASSERT_TRUE(read) << size;
+    EXPECT_EQ(read->comment, comment);
+  }
+}
+
 TEST(KeyFile, TheSameKeyNeverGivesTheSameEncryptedFile) {
   const auto random = system_random();
   const auto key = generate_key(KeyType::ed25519, *random);
