@@ -238,6 +238,14 @@ TEST(AuthorizedKeys, EachOptionSetsItsFieldAndNoOther) {
   EXPECT_EQ(of("command=\"a\0b\""sv), "nothing");
 }
 
+TEST(AuthorizedKeys, ABackslashIsOneUnlessAQuoteFollows) {
+  EXPECT_EQ(find("command=\"a\\b \\\" c\" " + ed25519())->options.command, "a\\b \" c");
+  EXPECT_FALSE(find("command=\"a\\\" " + ed25519())) << "the value has no end";
+  EXPECT_FALSE(find("command=\"a \\"));
+  EXPECT_FALSE(find("\\"));
+  EXPECT_EQ(find("no-pty\t" + ed25519())->options.pty, false);
+}
+
 TEST(AuthorizedKeys, AuthoritiesDoNotLogIn) { EXPECT_FALSE(find("cert-authority " + ed25519())); }
 
 TEST(AuthorizedKeys, ALongLineIsSkippedWhole) {

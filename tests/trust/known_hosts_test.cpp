@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/hash.hpp"
+#include "crypto/wire.hpp"
 #include "tests/trust/keys.hpp"
 
 namespace nacre {
@@ -132,7 +133,9 @@ TEST(KnownHosts, HashedBySshKeygen) {
 }
 
 TEST(KnownHosts, BrokenHashesMatchNothing) {
-  for (const std::string hosts : {"|1|", "|1|a", "|1||", "|1|====|====", "|2|AAAA|AAAA", "|"})
+  for (const std::string hosts :
+       {"|1|", "|1|a", "|1||", "|1|====|====", "|1|====|Wkg2VI4w2gfWgR7Z7scAtpu5kOg=",
+        "|1|AXzzsLT7B6VnTQp7m5eOG6TGv7c=|====", "|1|AXzzsLT7B6VnTQp7m5eOG6TGv7c=|", "|2|AAAA|AAAA", "|"})
     EXPECT_EQ(find(hosts + " " + ed25519() + "\n", "a.test"), HostKeyMatch::unknown) << hosts;
 }
 
@@ -164,6 +167,28 @@ TEST(KnownHosts, LinesToAppendAreFoundAgain) {
   EXPECT_TRUE(known_hosts_line("fe80::1%eth0", 22, blob(ed25519_base64)));
 }
 
+TEST(KnownHosts, WithoutRandomnessNoNameIsHashed) {
+  class NoRandom final : public Random {
+    bool fill(Buffer) override { return false; }
+  } none;
+  EXPECT_FALSE(known_hosts_line("a.test", 22, blob(ed25519_base64), &none));
+}
+
+TEST(KnownHosts, KeysWhoseTypeWouldMeanMoreAreNotWritten) {
+  for (const std::string_view type : {"", "a,b", "a b", "a\n", "*", "@revoked"}) {
+    ByteVector key;
+    VectorSink sink{key};
+    Writer(sink).write(type);
+    EXPECT_FALSE(known_hosts_line("a.test", 22, key)) << type;
+  }
+}
+
+TEST(KnownHosts, RevokedForThePort) {
+  const auto text = "a.test " + ed25519() + "\n@revoked [a.test]:2222 " + ed25519() + "\n";
+  EXPECT_EQ(find(text, "a.test", ed25519_base64, 2222), HostKeyMatch::revoked);
+  EXPECT_EQ(find(text, "a.test"), HostKeyMatch::known);
+}
+
 TEST(KnownHosts, E13NamesThatWouldMeanMoreAreNotWritten) {
   for (const std::string_view host :
        {"", "a b", "a\nb", "*", "a?", "a,b", "-x", "#x", "@revoked", "|1|a|b", "!a", "a\x7f"})
@@ -172,7 +197,8 @@ TEST(KnownHosts, E13NamesThatWouldMeanMoreAreNotWritten) {
 }
 
 TEST(KnownHosts, K28PreferringKnownTypesIsAChoice) {
-  const auto text = "@revoked a.test " + ecdsa() + "\na.test " + rsa() + "\nb.test " + ed25519() + "\n";
+  const auto text =
+      "@revoked a.test " + ecdsa() + "\na.test " + rsa() + "\nA.test " + rsa() + "\nb.test " + ed25519() + "\n";
   const auto types = known_key_types(text, "a.test", 22);
   ASSERT_EQ(types.size(), 1u);
   EXPECT_EQ(types[0], "ssh-rsa");
