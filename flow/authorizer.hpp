@@ -32,6 +32,9 @@ class Authorizer {
   using Step = std::variant<AuthVerdict, PromptRound>;
   virtual Awaitable<Step> prompts(std::string user, std::string submethods);
   virtual Awaitable<Step> responses(std::string user, std::vector<Secret> responses);
+
+  // The connection has ended: answers that are still to come are for nobody, and need not be found. Told once.
+  virtual void ended() {}
 };
 
 }  // namespace nacre

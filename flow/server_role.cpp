@@ -209,6 +209,7 @@ void ServerRole::on_closed(ChannelId channel) {
 }
 
 void ServerRole::end() {
+  options_.authorizer->ended();
   for (auto& [id, served] : std::exchange(served_, {})) served.handler->closed();
 }
 

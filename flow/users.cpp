@@ -2,6 +2,7 @@
 #include "flow/users.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include <asio/co_spawn.hpp>
 #include <asio/use_awaitable.hpp>
@@ -83,8 +84,8 @@ class ByUsers : public Authorizer {
     const auto users = users_;  // the connection may be gone when the hash is done
     bool right = false;
     if (workers_)  // awaiting a coroutine that was spawned there comes back to this one's executor
-      right =
-          co_await asio::co_spawn(*workers_, check(users, std::move(user), std::move(password)), asio::use_awaitable);
+      right = co_await asio::co_spawn(*workers_, check(users, ended_, std::move(user), std::move(password)),
+                                      asio::use_awaitable);
     else
       right = users->password_is_right(user, password.bytes());
     co_return right ? AuthVerdict::accept : AuthVerdict::reject;
@@ -99,13 +100,18 @@ class ByUsers : public Authorizer {
     auto verdict = co_await password(std::move(user), std::move(responses[0]));
     co_return verdict;
   }
+  void ended() override { *ended_ = true; }
 
  private:
-  static Awaitable<bool> check(std::shared_ptr<const Users> users, std::string user, Secret password) {
-    co_return users->password_is_right(user, password.bytes());
+  using Flag = std::shared_ptr<std::atomic<bool>>;
+
+  // A client that has left costs no hash: a queue of them would keep the others waiting.
+  static Awaitable<bool> check(std::shared_ptr<const Users> users, Flag ended, std::string user, Secret password) {
+    co_return !*ended && users->password_is_right(user, password.bytes());
   }
   std::shared_ptr<const Users> users_;
   std::optional<Executor> workers_;
+  Flag ended_ = std::make_shared<std::atomic<bool>>(false);  // read by the workers
 };
 
 }  // namespace

@@ -37,7 +37,8 @@ class Users {
 };
 
 // Answers publickey, password, and keyboard-interactive with one hidden question. Hashing a password takes a good part
-// of a second by design: with `workers` (a thread pool's executor) it happens there, and the loop goes on meanwhile.
+// of a second by design: with `workers` (a thread pool's executor) it happens there, and the loop goes on meanwhile. What
+// waits there when its connection ends is not hashed.
 std::unique_ptr<Authorizer> authorize_by(std::shared_ptr<const Users> users,
                                          std::optional<Executor> workers = std::nullopt);
 

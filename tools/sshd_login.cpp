@@ -81,8 +81,13 @@ class Login final : public Authorizer {
     co_return step;
   }
 
+  void ended() override {
+    if (passwords_) passwords_->ended();
+  }
+
  private:
   AuthVerdict after_password(std::string_view method, const std::string& user, AuthVerdict verdict) {
+    if (state_->settled) return AuthVerdict::reject;  // the connection has ended while its password was judged
     if (verdict != AuthVerdict::accept || !may_enter(user)) {
       say_failed(method, user, {});
       return AuthVerdict::reject;

@@ -32,6 +32,7 @@ struct LoginState {
   std::string address;  // of the client, in numbers
   std::string peer;     // "127.0.0.1 port 40522"
   bool authenticated = false;
+  bool settled = false;    // it has logged in, or has ended without
   bool attempted = false;  // a key or a password has been offered
   KeyOptions permitted;    // what the keys' lines leave of the rights
   Names steps;             // methods that have been passed

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -165,10 +166,16 @@ std::optional<SshdServer::Refusal> SshdServer::refusal_of(int descriptor, std::s
   return std::nullopt;
 }
 
-// A connection has ended without a login.
-void SshdServer::settle(const LoginState& state, const Ending& ending) {
+// The connection is none of those that have not logged in any more. Counted once: a password may be judged after the
+// connection that sent it has ended.
+void SshdServer::settle(LoginState& state) {
+  if (std::exchange(state.settled, true)) return;
   --waiting_;
   sources_.settled(state.address);
+}
+
+void SshdServer::ended_without_login(LoginState& state, const Ending& ending) {
+  settle(state);
   if (stop_.stop_requested()) return;
   const auto deed = deed_of(state, ending.error.code);
   if (const auto time = sources_.punish(state.address, deed, std::chrono::steady_clock::now()))
@@ -181,10 +188,7 @@ Awaitable<void> SshdServer::serve(SocketFlow flow) {
   auto state = std::make_shared<LoginState>();
   state->address = ends.address;
   state->peer = ends.peer;
-  state->on_authenticated = [this, address = ends.address] {
-    --waiting_;
-    sources_.settled(address);
-  };
+  state->on_authenticated = [this, owner = state.get()] { settle(*owner); };
   auto options = base_;
   options.peer = ends.peer;
   options.log = std::make_shared<Quieter>(rules_->log);
@@ -197,7 +201,7 @@ Awaitable<void> SshdServer::serve(SocketFlow flow) {
   auto serving = spawn_server(stop_.get_token(), std::move(options), AnyFlow(std::move(flow)), std::move(sessions));
   const auto ending = co_await std::move(serving);
   rules_->log->info("Connection from " + ends.peer + " ended: " + flow_error(ending).text);
-  if (!state->authenticated) settle(*state, ending);
+  if (!state->authenticated) ended_without_login(*state, ending);
   --connections_;
   ended_.cancel();
 }

@@ -42,7 +42,8 @@ class SshdServer {
     bool each;  // a line in the log for each at VERBOSE; otherwise one a minute
   };
   std::optional<Refusal> refusal_of(int descriptor, std::string_view address);
-  void settle(const LoginState& state, const Ending& ending);
+  void settle(LoginState& state);
+  void ended_without_login(LoginState& state, const Ending& ending);
   Awaitable<void> wait_for_the_last();
 
   asio::io_context& loop_;

@@ -7,8 +7,10 @@ import socket
 import subprocess
 import time
 
-from processes import is_running, limit, wait_until
-from registry import IN, OWN, test
+from context import PASSWORD, USER
+from logins import BY_PASSWORD, PASSWORDS
+from processes import is_running, limit, stat_of, wait_until
+from registry import IN, OWN, Skip, test
 
 
 @test("many.connections", quick=True)
@@ -85,6 +87,36 @@ def after_each_other(t):
         t.equal(result.code, i, f"exit status; {result.err[-200:]!r}")
     if t.server_program.kind == "nacre":
         wait_until(lambda: descriptors(server.pid) <= before + 1, 5, lambda: f"descriptors: {before} before, {descriptors(server.pid)} after")
+
+
+@test("many.passwords-of-clients-that-left", pairs=(IN, OWN), alone=True, limit=120)
+def passwords_and_gone(t):
+    """Twenty clients send the right password and are gone before it is judged. Each frees its place once, nobody is let in
+    after the end of his connection, and what waited in line is not hashed."""
+    if t.server_program.kind != "nacre":
+        raise Skip("nacre-sshd's own")
+    server = t.server({**PASSWORDS, "LogLevel": "INFO"}, users={USER: PASSWORD})
+    words = {"keys": [], "options": BY_PASSWORD, "env": t.askpass(PASSWORD)}
+    before = stat_of(server.pid)[2]
+    t.ssh(server, "true", code=0, **words)
+    one = stat_of(server.pid)[2] - before
+    (t.folder / "asked").unlink()
+    gate, script = t.folder / "gate", t.folder / "askpass"
+    script.write_text(script.read_text() + f"while [ ! -e {gate} ]; do sleep 0.02; done\n")
+    clients = [t.start_ssh(server, "true", stdin=subprocess.DEVNULL, **words) for _ in range(20)]
+    asked = t.folder / "asked"
+    wait_until(lambda: asked.exists() and len(asked.read_text().splitlines()) == 20, 60, "twenty questions")
+    gate.touch()
+    time.sleep(0.2)
+    before = stat_of(server.pid)[2]
+    for client in clients:
+        client.kill()
+    t.ssh(server, "true", code=0, seconds=40, **words)
+    used = stat_of(server.pid)[2] - before
+    for peer, rest in re.findall(r"Connection from (\S+ port \d+) ended(.*)", server.log(), re.DOTALL):
+        t.lacks(rest, f"Accepted password .* from {peer}$", "log of the server after the end of a connection")
+    t.still_serves(server)
+    t.check(used < 8 * one, f"{used:.2f} s of processor for twenty who left; a login takes {one:.2f} s")
 
 
 def descriptors(pid):
