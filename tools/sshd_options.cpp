@@ -186,7 +186,15 @@ void add_sessions(Table& table) {
       Table::Times::many);
   add_number(table, "MaxSessions", &SshdOptions::max_sessions, 0, 10'000);
   add_flag(table, "PermitTTY", &SshdOptions::permit_tty);
-  add_text(table, "ForceCommand", &SshdOptions::force_command);
+  table.add(
+      "ForceCommand",
+      [](SshdOptions& options, const std::string& value) -> Problem {
+        if (value.empty()) return std::string("it has no command; write none where none is meant");
+        options.force_command.reset();
+        if (in_lower_case(value) != "none") options.force_command = value;
+        return std::nullopt;
+      },
+      [](const SshdOptions& options) { return Names{options.force_command.value_or("none")}; });
   add_text(table, "Banner", &SshdOptions::banner_file);
   add_time(table, "ClientAliveInterval", &SshdOptions::client_alive_interval, true);
   add_number(table, "ClientAliveCountMax", &SshdOptions::client_alive_count_max, 1, 1000);

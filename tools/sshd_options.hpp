@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,7 +53,7 @@ struct SshdOptions {
   RekeyLimit rekey_limit;
   std::vector<std::pair<std::string, std::string>> subsystems;
   std::string banner_file;
-  std::string force_command;
+  std::optional<std::string> force_command;
   std::string pid_file;
   std::string path = "/usr/local/bin:/usr/bin:/bin:/usr/games";
   Loudness loudness = Loudness::info;

@@ -3,7 +3,9 @@
 
 #include <termios.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "engine/trust/pattern.hpp"
 #include "tools/child.hpp"
@@ -16,6 +18,14 @@ namespace nacre::tools {
 namespace {
 
 constexpr std::size_t shown_command = 200;  // bytes of a command that go into the log
+
+// Bytes of all variables that a client may set for one session: they are kept until its program starts, and without a
+// limit a client could send them for ever.
+constexpr std::size_t environment_limit = 64 * 1024;
+
+std::size_t bytes_of_variable(std::string_view name, std::string_view value) {
+  return name.size() + value.size() + 2;  // "name=value" and its end
+}
 
 bool is_variable(std::string_view name) {
   return !name.empty() && name.find('=') == std::string_view::npos && name.find('\0') == std::string_view::npos;
@@ -58,29 +68,36 @@ class ProgramSession final : public SessionHandler {
 
   bool environment(std::string_view variable, std::string_view value) override {
     if (!is_variable(variable) || value.find('\0') != std::string_view::npos) return false;
-    for (const auto& patterns : options().accept_env)
-      if (matches_pattern(variable, patterns)) {
-        wanted_.emplace_back(variable, value);
-        return true;
-      }
-    return false;
+    const auto& accepted = options().accept_env;
+    if (std::none_of(accepted.begin(), accepted.end(),
+                     [&](const std::string& pattern) { return matches_pattern(variable, pattern); }))
+      return false;
+    const std::string name(variable);
+    const auto before = wanted_.find(name);
+    const auto freed = before == wanted_.end() ? 0 : bytes_of_variable(name, before->second);
+    const auto bytes = wanted_bytes_ - freed + bytes_of_variable(name, value);
+    if (bytes > environment_limit) return false;
+    wanted_bytes_ = bytes;
+    wanted_[name] = value;
+    return true;
   }
 
+  // What the server has chosen is not the client's to cut short: sshd refuses that too.
   void signal(std::string_view name) override {
-    if (const auto number = signal_number(name); program_ && number) program_->signal(*number);
+    if (const auto number = signal_number(name); program_ && number && is_the_clients_own_) program_->signal(*number);
   }
 
   bool start(Program program, ChannelFlow channel) override {
-    const auto command = command_for(program);
-    if (!command) return false;
-    const auto plan = plan_for(program, *command);
-    auto child = start_child(plan);
+    const auto chosen = choose(program);
+    if (!chosen) return false;
+    auto child = start_child(plan_for(*chosen));
     if (!child) {
       log().error("for " + context_.state->peer + ": " + child.error());
       return false;
     }
     log().verbose("Starting " + describe(program) + " for " + printable(rules().account.name) + " from " +
                   context_.state->peer + ", process " + std::to_string(child->pid));
+    is_the_clients_own_ = !chosen->forced && program.kind != Program::Kind::subsystem;
     pty_.slave.reset();
     program_ = std::make_shared<RunningProgram>(std::move(channel), std::move(*child), std::move(pty_),
                                                 context_.programs, rules().log);
@@ -103,79 +120,86 @@ class ProgramSession final : public SessionHandler {
     return word + printable(program.text, shown_command) + "'";
   }
 
-  // What the shell is to be given with -c: empty for a login shell. Nothing: refused.
-  std::optional<std::string> command_for(const Program& program) {
+  // What runs: the account's shell with -c and the command, or without a command as a login shell.
+  struct Chosen {
+    std::optional<std::string> command;
+    std::optional<std::string> original;  // what was asked for, where something else is forced
+    bool forced = false;
+  };
+
+  // Nothing: refused.
+  std::optional<Chosen> choose(const Program& program) {
     if (program.text.find('\0') != std::string::npos) return std::nullopt;
-    std::string command = program.kind == Program::Kind::command ? program.text : std::string();
+    Chosen chosen;
+    if (program.kind == Program::Kind::command) chosen.command = program.text;
     if (program.kind == Program::Kind::subsystem) {
-      for (const auto& [name, runs] : options().subsystems)
-        if (name == program.text) command = runs;
-      if (command.empty() || command == "internal-sftp") {
+      chosen.command = subsystem_command(program.text);
+      if (!chosen.command) {
         log().info("No " + describe(program) + " here, asked for by " + context_.state->peer);
         return std::nullopt;
       }
     }
-    const auto& permitted = context_.state->permitted;
-    const auto forced = !options().force_command.empty() ? options().force_command : permitted.command.value_or("");
-    if (forced.empty()) return command;
-    original_ = program.kind == Program::Kind::command ? program.text : command;
-    return forced;
+    // An empty command is one too: it does nothing, and is no shell.
+    const auto& forced = options().force_command ? options().force_command : context_.state->permitted.command;
+    if (forced) chosen = {forced, chosen.command, true};
+    return chosen;
   }
 
-  ChildPlan plan_for(const Program&, const std::string& command) {
+  std::optional<std::string> subsystem_command(const std::string& name) const {
+    for (const auto& [known, command] : options().subsystems)
+      if (known == name && !command.empty() && command != "internal-sftp") return command;
+    return std::nullopt;
+  }
+
+  ChildPlan plan_for(const Chosen& chosen) {
     const auto& account = rules().account;
     ChildPlan plan;
     plan.program = account.shell;
     plan.folder = account.home;
-    plan.environment = environment_of();
-    if (command.empty())
-      plan.arguments = {"-" + base_name(account.shell)};
+    plan.environment = environment_of(chosen);
+    if (chosen.command)
+      plan.arguments = {base_name(account.shell), "-c", *chosen.command};
     else
-      plan.arguments = {base_name(account.shell), "-c", command};
+      plan.arguments = {"-" + base_name(account.shell)};
     if (pty_.master) plan.pty = &pty_;
     return plan;
   }
 
-  Names environment_of() const {
+  // The client's wishes come first: the server's own variables and the administrator's take their place.
+  Names environment_of(const Chosen& chosen) const {
     const auto& account = rules().account;
     const auto& connection = context_.ssh_connection;
-    std::vector<std::pair<std::string, std::string>> variables = {
-        {"USER", account.name},   {"LOGNAME", account.name}, {"HOME", account.home},
-        {"PATH", options().path}, {"SHELL", account.shell},  {"SSH_CONNECTION", connection}};
-    if (const auto* zone = std::getenv("TZ")) variables.emplace_back("TZ", zone);
+    auto variables = wanted_;
+    variables["USER"] = variables["LOGNAME"] = account.name;
+    variables["HOME"] = account.home;
+    variables["PATH"] = options().path;
+    variables["SHELL"] = account.shell;
+    variables["SSH_CONNECTION"] = connection;
+    if (const auto* zone = std::getenv("TZ")) variables["TZ"] = zone;
     // Of "client port server port", SSH_CLIENT has the first, the second and the last.
     const auto parts = split_list(connection, ' ');
-    if (parts.size() == 4) variables.emplace_back("SSH_CLIENT", parts[0] + " " + parts[1] + " " + parts[3]);
+    for (const auto* name : {"SSH_CLIENT", "SSH_TTY", "SSH_ORIGINAL_COMMAND"}) variables.erase(name);
+    if (parts.size() == 4) variables["SSH_CLIENT"] = parts[0] + " " + parts[1] + " " + parts[3];
     if (pty_.master) {
-      variables.emplace_back("SSH_TTY", pty_.name);
-      if (!term_.empty()) variables.emplace_back("TERM", term_);
+      variables["SSH_TTY"] = pty_.name;
+      if (!term_.empty()) variables["TERM"] = term_;
     }
-    if (!original_.empty()) variables.emplace_back("SSH_ORIGINAL_COMMAND", original_);
-    for (const auto& [name, value] : wanted_) put(variables, name, value);
+    if (chosen.original) variables["SSH_ORIGINAL_COMMAND"] = *chosen.original;
     for (const auto& each : options().set_env) {
       const auto equals = each.find('=');
-      put(variables, each.substr(0, equals), each.substr(equals + 1));
+      variables[each.substr(0, equals)] = each.substr(equals + 1);
     }
     Names lines;
     for (const auto& [name, value] : variables) lines.push_back(name + "=" + value);
     return lines;
   }
 
-  static void put(std::vector<std::pair<std::string, std::string>>& variables, const std::string& name,
-                  const std::string& value) {
-    for (auto& each : variables)
-      if (each.first == name) {
-        each.second = value;
-        return;
-      }
-    variables.emplace_back(name, value);
-  }
-
   SessionContext context_;
   Pty pty_;
   std::string term_;
-  std::string original_;  // SSH_ORIGINAL_COMMAND
-  std::vector<std::pair<std::string, std::string>> wanted_;
+  std::map<std::string, std::string> wanted_;  // variables that the client has set
+  std::size_t wanted_bytes_ = 0;
+  bool is_the_clients_own_ = false;  // the program is what the client asked for
   std::shared_ptr<RunningProgram> program_;
 };
 

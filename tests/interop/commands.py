@@ -219,6 +219,20 @@ def nothing_accepted(t):
     t.lacks(result.out.decode(), "NACRE_ONE|LD_PRELOAD_X", "the environment")
 
 
+@test("env.the-servers-own", pairs=(IN, OWN), quick=True)
+def servers_own(t):
+    """What the client sets does not take the place of what the server sets, whatever AcceptEnv lets through."""
+    names = ["HOME", "PATH", "USER", "LOGNAME", "SHELL", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "SSH_ORIGINAL_COMMAND", "OTHER"]
+    options = {"SetEnv": " ".join(f"{name}=mine" for name in names)}
+    server = t.server({"AcceptEnv": "*", "SetEnv": "ADMIN=set"})
+    seen = t.ssh(server, "/usr/bin/env", options=options, code=0).out.decode()
+    t.equal([line for line in seen.splitlines() if "mine" in line], ["OTHER=mine"], "variables of the client's")
+    t.contains(seen, "^ADMIN=set$", "the environment")
+    server = t.server({"AcceptEnv": "*", "ForceCommand": "/usr/bin/env"})
+    seen = t.ssh(server, "asked", options=options, code=0).out.decode()
+    t.contains(seen, "^SSH_ORIGINAL_COMMAND=asked$", "the environment of a forced command")
+
+
 @test("subsystem.unknown", pairs=(OUT, IN, OWN))
 def unknown_subsystem(t):
     server = t.server()

@@ -86,6 +86,33 @@ def authorized_lines(t):
     t.equal((result.code, result.out), (0, b"in\n"), f"login; {result.err[-400:]!r}")
 
 
+def with_key_options(t, server, options):
+    """The line of the one key that `server` lets in begins with these options."""
+    file = next(t.folder.glob("*server.authorized"))
+    file.write_text(f"{options} {file.read_text()}")
+    return server
+
+
+@test("user-key.forced-command", pairs=(IN, OWN), each=["command", "shell", "terminal", "subsystem"], quick=["command"])
+def forced_command(t, kind):
+    """command= runs in place of whatever was asked for, which it finds in SSH_ORIGINAL_COMMAND."""
+    server = with_key_options(t, t.server(), 'command="echo forced, not: $SSH_ORIGINAL_COMMAND"')
+    words = {"command": ["echo", "asked"], "subsystem": ["sftp"]}.get(kind, [])
+    flags = {"terminal": ["-tt"], "subsystem": ["-s"]}.get(kind, [])
+    result = t.ssh(server, *words, flags=flags, code=0)
+    wanted = {"command": "echo asked", "subsystem": str(t.server_program.sftp_server)}.get(kind, "")
+    t.equal(result.out.decode().strip(), f"forced, not: {wanted}".strip(), "output")
+
+
+@test("user-key.empty-forced-command", pairs=(IN, OWN), each=["command", "shell", "terminal"], quick=True)
+def empty_forced_command(t, kind):
+    """command="" is a command that does nothing, and no shell."""
+    server = with_key_options(t, t.server(), 'command=""')
+    words, flags = (["echo $((6*7))"] if kind == "command" else []), (["-tt"] if kind == "terminal" else [])
+    result = t.ssh(server, *words, flags=flags, data=b"echo $((6*7))\nexit\n", code=0)
+    t.lacks(result.out.decode(), "42", "output")
+
+
 def keygen(t, *words, code=0, data=b""):
     """nacre-keygen's result; in its place, where OpenSSH stands in, ssh-keygen's."""
     nacre = t.client if t.client.kind == "nacre" else t.server_program

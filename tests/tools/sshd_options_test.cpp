@@ -58,7 +58,8 @@ TEST(SshdOptions, LoopbackUnlessTold) {
 
 TEST(SshdOptions, WhatIsShownCanBeReadAgain) {
   SshdOptions options;
-  ASSERT_FALSE(read(options, "Port 5\nSubsystem sftp x y\nMaxStartups 2:30:8\nRekeyLimit 1M 1h\n"));
+  ASSERT_FALSE(
+      read(options, "Port 5\nSubsystem sftp x y\nMaxStartups 2:30:8\nRekeyLimit 1M 1h\nForceCommand true -x\n"));
   SshdOptions again;
   std::string text;
   for (const auto& line : table().show(options)) text += line + "\n";
@@ -67,6 +68,7 @@ TEST(SshdOptions, WhatIsShownCanBeReadAgain) {
   EXPECT_EQ(again.port, 5);
   EXPECT_EQ(again.startups.full, 8u);
   EXPECT_EQ(again.rekey_limit.bytes, 1u << 20);
+  EXPECT_EQ(again.force_command, "true -x");
 }
 
 TEST(Startups, NobodyBelowStartEverybodyFromFull) {
