@@ -25,10 +25,9 @@ std::string time_text(bool utc) {
   return text.data();
 }
 
-bool matches_any(const Names& patterns, std::string_view name) {
-  for (const auto& pattern : patterns)
-    if (matches_pattern(name, pattern)) return true;
-  return false;
+// Whether PermitRootLogin leaves the account its passwords.
+bool passwords_serve(const LoginRules& rules) {
+  return rules.options.root_login == RootLogin::yes || rules.account.uid != 0;
 }
 
 class Login final : public Authorizer {
@@ -88,7 +87,7 @@ class Login final : public Authorizer {
  private:
   AuthVerdict after_password(std::string_view method, const std::string& user, AuthVerdict verdict) {
     if (state_->settled) return AuthVerdict::reject;  // the connection has ended while its password was judged
-    if (verdict != AuthVerdict::accept || !may_enter(user)) {
+    if (verdict != AuthVerdict::accept || !may_enter(user) || !passwords_serve(*rules_)) {
       say_failed(method, user, {});
       return AuthVerdict::reject;
     }
@@ -97,9 +96,9 @@ class Login final : public Authorizer {
 
   bool may_enter(std::string_view user) const {
     const auto& options = rules_->options;
-    if (matches_any(options.deny_users, user)) return false;
-    if (!options.allow_users.empty() && !matches_any(options.allow_users, user)) return false;
-    return options.permit_root_login || rules_->account.uid != 0;
+    if (matches_user(options.deny_users, user, state_->address)) return false;
+    if (!options.allow_users.empty() && !matches_user(options.allow_users, user, state_->address)) return false;
+    return options.root_login != RootLogin::no || rules_->account.uid != 0;
   }
 
   bool is_next(std::string_view method) const {
@@ -187,8 +186,18 @@ Parsed<Names> authorized_keys_paths(const SshdOptions& options, const Account& a
   return paths;
 }
 
+bool matches_user(const Names& patterns, std::string_view user, std::string_view address) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
+    const auto at = pattern.rfind('@');
+    if (at == std::string_view::npos) return matches_pattern(user, pattern);
+    return matches_pattern(user, pattern.substr(0, at)) &&
+           matches_address_list(address, pattern.substr(at + 1)) == ListMatch::yes;
+  });
+}
+
 std::optional<std::string> nobody_can_log_in(const LoginRules& rules) {
-  if (rules.users && (rules.options.password || rules.options.keyboard_interactive)) return std::nullopt;
+  const bool by_password = rules.users && (rules.options.password || rules.options.keyboard_interactive);
+  if (by_password && passwords_serve(rules)) return std::nullopt;
   const auto paths = authorized_keys_paths(rules.options, rules.account);
   if (rules.options.publickey && paths)
     for (const auto& path : *paths)

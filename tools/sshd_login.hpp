@@ -44,6 +44,9 @@ std::unique_ptr<Authorizer> make_login(std::shared_ptr<const LoginRules> rules, 
 // The paths of AuthorizedKeysFile for the account, %h, %u, %% and ~ expanded, others relative to its home.
 Parsed<Names> authorized_keys_paths(const SshdOptions& options, const Account& account);
 
+// AllowUsers and DenyUsers: "name", or "name@addresses", where the addresses are patterns or have a prefix length.
+bool matches_user(const Names& patterns, std::string_view user, std::string_view address);
+
 // Why nobody could log in as things stand, as a hint at start; nothing when somebody could.
 std::optional<std::string> nobody_can_log_in(const LoginRules& rules);
 

@@ -60,11 +60,49 @@ Problem set_environment(SshdOptions& options, const std::string& value) {
 
 Problem set_root(SshdOptions& options, const std::string& value) {
   const auto choice =
-      parse_choice(value, {"no", "yes", "prohibit-password", "without-password", "forced-commands-only"});
+      parse_choice(value, {"no", "prohibit-password", "yes", "without-password", "forced-commands-only"});
   if (!choice) return choice.error();
-  if (*choice == 4) return std::string("forced-commands-only is not known here; write yes or no");
-  options.permit_root_login = *choice != 0;
+  if (*choice == 4) return std::string("forced-commands-only is not known here; write yes, no or prohibit-password");
+  options.root_login = *choice == 3 ? RootLogin::prohibit_password : static_cast<RootLogin>(*choice);
   return std::nullopt;
+}
+
+std::string_view name_of(RootLogin login) {
+  switch (login) {
+    case RootLogin::no: return "no";
+    case RootLogin::prohibit_password: return "prohibit-password";
+    case RootLogin::yes: break;
+  }
+  return "yes";
+}
+
+// What stands behind the last '@' must be able to match: an entry that never does would deny nobody.
+Problem check_user_pattern(const std::string& pattern) {
+  const auto at = pattern.rfind('@');
+  if (at == std::string::npos) return std::nullopt;
+  const auto places = split_list(std::string_view(pattern).substr(at + 1));
+  if (at == 0 || places.empty()) return "'" + pattern + "' has nothing on one side of its '@'";
+  for (const auto& place : places) {
+    if (!has_good_prefix(place)) return "'" + place + "' is not an address with a prefix length, as 192.0.2.0/24";
+    if (place.find_first_not_of("0123456789abcdefABCDEF.:/*?!") != std::string::npos)
+      return "'" + place + "' is no address or pattern of addresses; names of hosts are not looked up here";
+  }
+  return std::nullopt;
+}
+
+void add_users(Table& table, std::string name, Names SshdOptions::*member) {
+  table.add(
+      std::move(name),
+      [member](SshdOptions& options, const std::string& value) -> Problem {
+        const auto words = split_words(value);
+        if (!words) return words.error();
+        for (const auto& word : *words) {
+          if (auto problem = check_user_pattern(word)) return problem;
+          (options.*member).push_back(word);
+        }
+        return std::nullopt;
+      },
+      [member](const SshdOptions& options) { return options.*member; }, Table::Times::many);
 }
 
 Problem set_listen(SshdOptions& options, const std::string& value) {
@@ -125,10 +163,10 @@ void add_login(Table& table) {
   table.add("AuthenticationMethods", set_methods, [](const SshdOptions& options) {
     return Names{options.authentication_methods.empty() ? "any" : join(options.authentication_methods, " ")};
   });
-  add_words(table, "AllowUsers", &SshdOptions::allow_users);
-  add_words(table, "DenyUsers", &SshdOptions::deny_users);
+  add_users(table, "AllowUsers", &SshdOptions::allow_users);
+  add_users(table, "DenyUsers", &SshdOptions::deny_users);
   table.add("PermitRootLogin", set_root,
-            [](const SshdOptions& options) { return Names{options.permit_root_login ? "yes" : "no"}; });
+            [](const SshdOptions& options) { return Names{std::string(name_of(options.root_login))}; });
   add_flag(table, "StrictModes", &SshdOptions::strict_modes);
   add_number(table, "MaxAuthTries", &SshdOptions::max_auth_tries, 1, 1000);
   add_time(table, "LoginGraceTime", &SshdOptions::login_grace_time, false);

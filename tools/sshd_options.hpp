@@ -29,6 +29,9 @@ struct Startups {
   unsigned full = 100;
 };
 
+// What PermitRootLogin says of the account with the user id 0.
+enum class RootLogin : std::uint8_t { no, prohibit_password, yes };
+
 struct SshdOptions {
   std::uint16_t port = 22;
   Names listen_addresses;                                                        // as written
@@ -41,8 +44,8 @@ struct SshdOptions {
   bool keyboard_interactive = true;
   Names authentication_methods;  // "publickey,password": in this order; one of the lists suffices. Empty: any one
   Names accept_env;
-  Names set_env;  // "NAME=value"
-  Names allow_users, deny_users;
+  Names set_env;                  // "NAME=value"
+  Names allow_users, deny_users;  // "name" or "name@addresses", patterns
   Startups startups;
   SourceRules sources;
   unsigned max_sessions = 10;
@@ -58,7 +61,7 @@ struct SshdOptions {
   std::string path = "/usr/local/bin:/usr/bin:/bin:/usr/games";
   Loudness loudness = Loudness::info;
   bool permit_tty = true;
-  bool permit_root_login = true;
+  RootLogin root_login = RootLogin::yes;
   bool strict_modes = true;
   bool require_strict_kex = false;
 };

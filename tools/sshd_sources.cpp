@@ -63,15 +63,6 @@ Problem set_penalty(Penalties& penalties, std::string_view word, bool& told_six)
   return std::nullopt;
 }
 
-// An entry of a list of addresses whose prefix length is none would make the whole list match nothing.
-bool has_good_prefix(std::string_view entry) {
-  const auto slash = entry.find('/');
-  if (slash == std::string_view::npos) return true;
-  const auto address = entry.substr(entry.starts_with('!') ? 1 : 0, slash - (entry.starts_with('!') ? 1 : 0));
-  const auto most = address.find(':') == std::string_view::npos ? 32U : 128U;
-  return is_address(address) && parse_number(entry.substr(slash + 1), 0, most);
-}
-
 void keep_bits(unsigned char* bytes, std::size_t size, unsigned bits) {
   for (std::size_t i = 0; i < size; ++i) {
     const auto left = bits > i * 8 ? bits - static_cast<unsigned>(i) * 8 : 0;
@@ -80,6 +71,14 @@ void keep_bits(unsigned char* bytes, std::size_t size, unsigned bits) {
 }
 
 }  // namespace
+
+bool has_good_prefix(std::string_view entry) {
+  const auto slash = entry.find('/');
+  if (slash == std::string_view::npos) return true;
+  const auto address = entry.substr(entry.starts_with('!') ? 1 : 0, slash - (entry.starts_with('!') ? 1 : 0));
+  const auto most = address.find(':') == std::string_view::npos ? 32U : 128U;
+  return is_address(address) && parse_number(entry.substr(slash + 1), 0, most);
+}
 
 Problem parse_block_size(SourceRules& rules, std::string_view value) {
   const auto colon = value.find(':');

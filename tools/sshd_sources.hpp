@@ -51,6 +51,9 @@ Problem parse_penalties(Penalties& penalties, std::string_view value);
 Problem parse_exempt(SourceRules& rules, std::string_view value);
 std::string show(const Penalties& penalties);
 
+// False for an entry of a list of addresses whose prefix length is none: it would make the whole list match nothing.
+bool has_good_prefix(std::string_view entry);
+
 enum class Deed : std::uint8_t { no_auth, auth_failed, grace_exceeded };
 std::string_view name_of(Deed deed);  // as PerSourcePenalties calls it
 

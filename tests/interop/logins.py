@@ -1,12 +1,14 @@
 """Who may come in: wrong keys, wrong passwords, unknown users, methods, attempts, time limits."""
 
+import os
 import re
 import socket
 import termios
 import time
 
 from context import PASSWORD, USER
-from registry import ALL, IN, OWN, Skip, test
+from registry import ALL, IN, OUT, OWN, Skip, test
+from user_keys import with_key_options
 
 PASSWORDS = {"PasswordAuthentication": "yes", "KbdInteractiveAuthentication": "no"}
 BY_PASSWORD = {"PreferredAuthentications": "password", "BatchMode": "no", "NumberOfPasswordPrompts": "1"}
@@ -180,6 +182,41 @@ def interactive_typed(t):
     terminal.expect("let in")
     t.equal(terminal.wait(), 0, "exit status")
     t.lacks(terminal.text(), PASSWORD, "the terminal")
+
+
+@test("methods.key-then-password-keeps-the-forced-command", pairs=(IN, OWN), quick=True)
+def partial_restricted(t):
+    """What the key's line demands still holds after the password's step, which demands nothing."""
+    server = t.server({**PASSWORDS, "AuthenticationMethods": "publickey,password"}, users={USER: PASSWORD})
+    with_key_options(t, server, 'restrict,command="echo forced"')
+    for words in (["echo", "in"], []):
+        result = t.ssh(server, *words, env=t.askpass(PASSWORD), options={"BatchMode": "no"})
+        t.equal((result.code, result.out), (0, b"forced\n"), f"exit status, output; {result.err[-300:]!r}")
+
+
+@test("users.root-without-password", pairs=(IN, OWN), each=["prohibit-password", "without-password"], quick=["prohibit-password"])
+def root_without_password(t, word):
+    """PermitRootLogin prohibit-password: root's password does not do, asked for either way, and root's key does."""
+    if os.geteuid() != 0:
+        raise Skip("only root is root")
+    both = {"PasswordAuthentication": "yes", "KbdInteractiveAuthentication": "yes"}
+    server = t.server({**both, "PermitRootLogin": word}, users={USER: PASSWORD})
+    for options in (BY_PASSWORD, BY_QUESTIONS):
+        result = t.ssh(server, "echo in", keys=[], env=t.askpass(PASSWORD), options=options)
+        t.equal((result.code, result.out), (255, b""), f"exit status, output with {options['PreferredAuthentications']}")
+    t.lacks(server.log(), "Accepted", "log of the server")
+    t.still_serves(server)
+
+
+@test("users.by-address", pairs=(IN, OWN), quick=True)
+def users_by_address(t):
+    """DenyUsers and AllowUsers with user@address: the part behind the last @ is for the address of the client."""
+    for options, code in (({"DenyUsers": f"{USER}@127.0.0.1"}, 255), ({"DenyUsers": "*@127.0.0.0/8"}, 255),
+                          ({"DenyUsers": f"{USER}@127.*"}, 255), ({"DenyUsers": f"{USER}@192.0.2.1 other@127.0.0.1"}, 0),
+                          ({"AllowUsers": f"{USER}@127.0.0.1"}, 0), ({"AllowUsers": f"{USER}@192.0.2.0/24"}, 255),
+                          ({"AllowUsers": f"{USER}@192.0.2.0/24 {USER}@127.0.0.0/8"}, 0)):
+        result = t.ssh(t.server(options), "true")
+        t.equal(result.code, code, f"exit status with {options}")
 
 
 @test("methods.key-then-password")

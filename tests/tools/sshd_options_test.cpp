@@ -40,13 +40,48 @@ TEST(SshdOptions, AFile) {
 }
 
 TEST(SshdOptions, MistakesNameTheirLine) {
-  for (const auto* bad : {"Port many", "NoSuchOption yes", "Match user x", "ListenAddress 300.1.1.1", "Subsystem sftp",
-                          "Ciphers rot13", "MaxStartups 9:1:3", "LoginGraceTime 0", "X11Forwarding yes", "Port"}) {
+  for (const auto* bad :
+       {"Port many", "NoSuchOption yes", "Match user x", "ListenAddress 300.1.1.1", "Subsystem sftp", "Ciphers rot13",
+        "MaxStartups 9:1:3", "LoginGraceTime 0", "X11Forwarding yes", "Port", "DenyUsers bob@host.example",
+        "AllowUsers bob@10.0.0.0/33", "DenyUsers bob@", "DenyUsers @::1", "ForceCommand \"\""}) {
     SshdOptions options;
     const auto problem = read(options, std::string("\n") + bad + "\n");
     ASSERT_TRUE(problem) << bad;
     EXPECT_EQ(problem->substr(0, 6), "line 2") << *problem;
   }
+}
+
+std::string shown(const SshdOptions& options) {
+  std::string text;
+  for (const auto& line : table().show(options)) text += line + "\n";
+  return text;
+}
+
+TEST(SshdOptions, RootByKeyOnlyIsNeitherYesNorNo) {
+  for (const auto* word : {"prohibit-password", "without-password"}) {
+    SshdOptions options;
+    ASSERT_FALSE(read(options, std::string("PermitRootLogin ") + word + "\n"));
+    EXPECT_NE(shown(options).find("permitrootlogin prohibit-password\n"), std::string::npos) << word;
+  }
+  for (const auto* word : {"yes", "no"}) {
+    SshdOptions options;
+    ASSERT_FALSE(read(options, std::string("PermitRootLogin ") + word + "\n"));
+    EXPECT_NE(shown(options).find(std::string("permitrootlogin ") + word + "\n"), std::string::npos);
+  }
+}
+
+TEST(SshdOptions, UsersByNameAndAddress) {
+  const Names patterns = {"al*", "bob@192.0.2.7", "c@d@10.0.0.0/8,!10.1.0.0/16", "eve@2001:db8::/32", "f@*"};
+  EXPECT_TRUE(matches_user(patterns, "alice", "203.0.113.1"));
+  EXPECT_TRUE(matches_user(patterns, "bob", "192.0.2.7"));
+  EXPECT_FALSE(matches_user(patterns, "bob", "192.0.2.70"));
+  EXPECT_FALSE(matches_user(patterns, "bob@192.0.2.7", "192.0.2.8"));
+  EXPECT_TRUE(matches_user(patterns, "c@d", "10.2.3.4"));
+  EXPECT_FALSE(matches_user(patterns, "c@d", "10.1.3.4"));
+  EXPECT_TRUE(matches_user(patterns, "eve", "2001:db8::5"));
+  EXPECT_FALSE(matches_user(patterns, "eve", "2001:db9::5"));
+  EXPECT_TRUE(matches_user(patterns, "f", "unknown"));
+  EXPECT_FALSE(matches_user({}, "alice", "192.0.2.7"));
 }
 
 TEST(SshdOptions, LoopbackUnlessTold) {
@@ -61,9 +96,7 @@ TEST(SshdOptions, WhatIsShownCanBeReadAgain) {
   ASSERT_FALSE(
       read(options, "Port 5\nSubsystem sftp x y\nMaxStartups 2:30:8\nRekeyLimit 1M 1h\nForceCommand true -x\n"));
   SshdOptions again;
-  std::string text;
-  for (const auto& line : table().show(options)) text += line + "\n";
-  const auto problem = read(again, text);
+  const auto problem = read(again, shown(options));
   ASSERT_FALSE(problem) << *problem;
   EXPECT_EQ(again.port, 5);
   EXPECT_EQ(again.startups.full, 8u);
