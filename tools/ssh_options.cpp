@@ -221,15 +221,18 @@ ClientConfig client_config(const SshOptions& options) {
 }
 
 Problem check_names(const std::string& host, const std::string& user, bool for_a_shell) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
-  const auto has_control = [&](const std::string& text) { return std::any_of(text.begin(), text.end(), is_control); };
-  constexpr std::string_view shell_characters = "'`\"$\\;&<>|(){}";
+  const auto is_blank_or_control = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; };
+  const auto is_one_word = [&](const std::string& text) {
+    return !text.starts_with('-') && std::none_of(text.begin(), text.end(), is_blank_or_control);
+  };
+  const auto is_for_a_shell = [](const std::string& text) {
+    return text.find_first_of("'`\"$\\;&<>|(){}*?[]~#!") == std::string::npos;
+  };
   if (host.empty()) return std::string("the host name is empty");
-  if (host.front() == '-' || has_control(host) || host.find_first_of(" \t") != std::string::npos)
-    return std::string("the host name has characters that no host name has");
-  if (has_control(user) && for_a_shell) return std::string("the user name has control characters in it");
-  if (for_a_shell && (host.find_first_of(shell_characters) != std::string::npos ||
-                      user.find_first_of(shell_characters) != std::string::npos || user.starts_with('-')))
+  if (!is_one_word(host)) return std::string("the host name has characters that no host name has");
+  if (!for_a_shell) return std::nullopt;
+  // A blank makes two arguments of a name, and the second may be an option.
+  if (!is_one_word(user) || !is_for_a_shell(user) || !is_for_a_shell(host))
     return std::string("the user or host name has characters that a shell would read as more than a name");
   return std::nullopt;
 }

@@ -59,7 +59,8 @@ OptionTable<SshOptions> ssh_option_table(const AlgorithmTables& algorithms);
 ClientConfig client_config(const SshOptions& options);
 
 // What is wrong with a host or a user name that would mean more than a name to a program or a file it is given to:
-// control characters, a leading '-', and, with a ProxyCommand, what a shell reads differently (attacks row E13).
+// in a host's name blanks, control characters and a '-' in front; with a ProxyCommand these in a user's name too, and in
+// both what a shell reads differently (attacks row E13).
 Problem check_names(const std::string& host, const std::string& user, bool for_a_shell);
 
 }  // namespace nacre::tools

@@ -109,8 +109,13 @@ TEST(SshOptions, E13NamesThatMeanMoreThanNames) {
   for (const auto* host : {"", "-oProxyCommand=x", "a\nb", "a b", "a\x7f"})
     EXPECT_TRUE(check_names(host, "me", false)) << host;
   for (const auto* host : {"$(x)", "a;b", "`x`", "a|b", "a'b"}) EXPECT_TRUE(check_names(host, "me", true)) << host;
-  for (const auto* user : {"$(x)", "-x", "a\nb", "a&b"}) EXPECT_TRUE(check_names("host", user, true)) << user;
-  EXPECT_FALSE(check_names("host", "odd\nname", false)) << "to the server it is only a name";
+  for (const auto* user :
+       {"$(x)", "-x", "a\nb", "a&b", "a -oProxyCommand=x", "a\tb", "a*", "~a", "a#b", "[ab]", "a?", "a!"})
+    EXPECT_TRUE(check_names("host", user, true)) << user;
+  for (const auto* user : {"me", "me@there", "first.last+tag", "a-b_c", "a%b"})
+    EXPECT_FALSE(check_names("host", user, true)) << user;
+  for (const auto* user : {"odd\nname", "a b", "-x", "$(x)"})
+    EXPECT_FALSE(check_names("host", user, false)) << "to the server it is only a name: " << user;
 }
 
 }  // namespace
