@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -419,6 +420,7 @@ void run(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   nacre::tools::use_small_pool();
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that has reached its limit is an error of a write, as on a full disk
   try {
     run(count, arguments);
     if (std::fflush(stdout) != 0) fail("cannot write to stdout");

@@ -5,8 +5,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <ctime>
 
@@ -74,21 +76,24 @@ void ProgramLog::write(std::string_view text) {
   line += ": ";
   line += text;
   line += raw_ && descriptor_ == 2 ? "\r\n" : "\n";
-  write_all(descriptor_, line);
+  // Whoever stood still once is not waited for again, until he reads.
+  is_read_ = write_all(descriptor_, line, is_read_ ? reader_patience : std::chrono::milliseconds(0));
 }
 
-void write_all(int descriptor, std::string_view text) {
+bool write_all(int descriptor, std::string_view text, std::chrono::milliseconds patience) {
   while (!text.empty()) {
-    const auto written = ::write(descriptor, text.data(), text.size());
-    if (written > 0) {
+    pollfd waiting{descriptor, POLLOUT, 0};
+    const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return false;
+    // A pipe that is ready takes as much at once, so that this does not block even where the descriptor would.
+    const auto written = ::write(descriptor, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (written > 0)
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      pollfd waiting{descriptor, POLLOUT, 0};
-      if (::poll(&waiting, 1, 1000) <= 0) return;  // whoever reads this does not: a line is lost, the program goes on
-    } else if (written >= 0 || errno != EINTR) {
-      return;
-    }
+    else if (written == 0 || (errno != EINTR && errno != EAGAIN))
+      return false;
   }
+  return true;
 }
 
 }  // namespace nacre::tools

@@ -1,6 +1,7 @@
 // Where a program's log lines go: stderr or a file, one line an event, up to a level by OpenSSH's names.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,9 +49,14 @@ class ProgramLog final : public Log {
   int descriptor_ = 2;
   bool times_ = false;
   bool raw_ = false;
+  bool is_read_ = true;  // as far as the last line could be written
 };
 
-// All of it to a descriptor, whether that blocks or not; gives up on errors. For messages to people.
-void write_all(int descriptor, std::string_view text);
+// How long a reader who stands still holds up the program that writes to him.
+constexpr std::chrono::milliseconds reader_patience{1000};
+
+// All of it to a descriptor, for messages to people. False when an error, or a reader who did not read for so long, has
+// left some of it unwritten. Waits no longer than that for each piece, whether the descriptor blocks or not.
+bool write_all(int descriptor, std::string_view text, std::chrono::milliseconds patience = reader_patience);
 
 }  // namespace nacre::tools

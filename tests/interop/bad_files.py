@@ -173,7 +173,6 @@ def full_disk_key(t):
     path = t.folder / "new-key"
 
     def limited():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
 
     result = t.run("keygen", [t.client.keygen, "-q", "-t", "ed25519", "-N", "", "-f", path], before=limited)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import socket
 import statistics
 import subprocess
@@ -272,23 +273,65 @@ def output_full(t):
     t.contains(client.err(), "(?i)no space left", "standard error")
 
 
-@test("fire.log-full", pairs=(IN, OWN), quick=True)
-def log_full(t):
-    """The log goes to a full disk: lines are lost, and nothing else."""
-    only_nacre(t)
+def unheard_server(t, *words, stderr=None, before=None):
+    """nacre-sshd whose log is not to be read, so that its port is chosen for it and tried until it answers."""
     port, keys, file = free_port(), t.folder / "known", t.folder / "authorized"
     file.write_text(public_line(t.shared.user_key()) + "\n")
     keys.write_text(f"[127.0.0.1]:{port} {public_line(t.shared.host_key())}\n")
-    argv = [t.server_program.sshd, "-D", "-ddd", "-p", str(port), "-E", "/dev/full", "-h", t.shared.host_key(), "-o",
-            f"AuthorizedKeysFile={file}"]
-    server = Server(t.start("server", argv), port, [t.shared.host_key()], keys)
+    argv = [*peers.own_account(t.folder), t.server_program.sshd, "-D", "-ddd", "-p", str(port), "-h", t.shared.host_key(), "-o",
+            f"AuthorizedKeysFile={file}", *words]
+    server = Server(t.start("server", argv, stderr=stderr, before=before), port, [t.shared.host_key()], keys)
 
     def listens():
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
     wait_until(listens, 10, "the server")
+    return server
+
+
+def serves_and_ends(t, server):
     for _ in range(3):
         t.still_serves(server)
     server.process.signal(15)
     t.equal(server.process.wait(10), 0, "exit status of the server")
+
+
+@test("fire.log-full", pairs=(IN, OWN), quick=True)
+def log_full(t):
+    """The log goes to a full disk: lines are lost, and nothing else."""
+    only_nacre(t)
+    serves_and_ends(t, unheard_server(t, "-E", "/dev/full"))
+
+
+@test("fire.log-limited", pairs=(IN, OWN), quick=True)
+def log_limited(t):
+    """The log reaches the limit that files have (ulimit -f): lines are lost, and nothing else."""
+    only_nacre(t)
+    log = t.folder / "log"
+    server = unheard_server(t, "-E", log, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
+    serves_and_ends(t, server)
+    t.equal(log.stat().st_size, 1000, "bytes of the log")
+
+
+@test("fire.log-unread", pairs=(IN, OWN), quick=True)
+def log_unread(t):
+    """Whoever reads the log stands still: after a moment lines are lost, and nothing else. When he reads again, they come."""
+    only_nacre(t)
+    reader, writer = os.pipe()
+    server = unheard_server(t, "-o", "PerSourcePenalties=no", stderr=writer)
+    os.close(writer)
+    for _ in range(500):
+        with connect(server) as connection:
+            connection.sendall(b"nonsense\r\n")
+    t.still_serves(server)
+    begin = time.monotonic()
+    for _ in range(3):
+        t.still_serves(server)
+    t.check(time.monotonic() - begin < limit(6), f"three logins took {time.monotonic() - begin:.1f} s")
+    os.set_blocking(reader, False)
+    while len(os.read(reader, 1 << 20)) == 1 << 20:
+        pass
+    serves_and_ends(t, server)
+    t.check(b"Accepted publickey" in os.read(reader, 1 << 20), "no lines after the reader went on")
+    os.close(reader)
