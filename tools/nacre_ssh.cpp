@@ -276,11 +276,19 @@ Awaitable<FlowResult<ClientSession>> log_in(Setup& setup, const Provider& provid
   co_return std::move(session);
 }
 
-// SIGTERM and the like leave the terminal as it was, and end us as they would have.
+// Whoever started us may want us to live on (nohup).
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+// SIGTERM and the like leave the terminal as it was, and end us as they would have. What is ignored stays so.
 class LeaveBySignal {
  public:
   LeaveBySignal(Executor executor, std::shared_ptr<InteractiveSession> session, std::function<void()> put_back)
-      : signals_(executor, SIGTERM, SIGHUP, SIGINT) {
+      : signals_(executor) {
+    for (const int each : {SIGTERM, SIGHUP, SIGINT, SIGQUIT})
+      if (!is_ignored(each)) signals_.add(each);
     signals_.async_wait(
         [session = std::move(session), put_back = std::move(put_back)](const asio::error_code& error, int number) {
           if (error) return;

@@ -136,6 +136,36 @@ def client_interrupted(t):
     t.check(code in (-signal.SIGINT, 255, 130), f"ended with {code}")
 
 
+def ignoring(*numbers):
+    """What makes a program start with these signals ignored, as nohup does."""
+
+    def before():
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+
+    return before
+
+
+@test("end.ignored-signal", pairs=(OUT, OWN), each=["HUP", "INT"])
+def ignored_signal(t, name):
+    """A signal that was ignored at the start (nohup, a job in the background) stays ignored, with a command and with -N."""
+    server, number = t.server(), getattr(signal, f"SIG{name}")
+    waiting = t.start_ssh(server, "echo here; cat", before=ignoring(number))
+    t.equal(waiting.popen.stdout.readline(), b"here\n", "output")
+    alone = t.start_ssh(server, flags=["-N"], stdin=subprocess.DEVNULL, before=ignoring(number))
+    wait_until(lambda: server.log().count("ccepted") >= 2, 10, "the login")
+    time.sleep(0.3)
+    for client in (waiting, alone):
+        client.signal(number)
+    time.sleep(0.5)
+    t.check(alone.running(), f"-N ended with {alone.popen.returncode} by an ignored signal: {alone.err()[-200:]!r}")
+    waiting.popen.stdin.write(b"on\n")
+    t.equal(waiting.popen.stdout.readline(), b"on\n", "output after an ignored signal")
+    for client in (waiting, alone):
+        client.signal(signal.SIGTERM)
+        t.check(client.wait(5) in (-signal.SIGTERM, 255, 143), f"ended with {client.popen.returncode} on SIGTERM")
+
+
 @test("end.n-flag-session", pairs=(OUT, IN, OWN))
 def no_command(t):
     """-N opens a connection that stays until it is ended; no command runs."""

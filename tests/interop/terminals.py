@@ -128,7 +128,7 @@ def restored(t):
     t.check(before[0] & termios.ICRNL and after[0] & termios.ICRNL, "ICRNL is lost after the session")
 
 
-@test("pty.restored-after-signal", pairs=(OUT, OWN), each=["TERM", "HUP"])
+@test("pty.restored-after-signal", pairs=(OUT, OWN), each=["TERM", "HUP", "INT", "QUIT"])
 def restored_after_signal(t, name):
     """A client that a signal ends leaves the terminal as it was."""
     server = t.server()
