@@ -451,6 +451,7 @@ int main(int count, char** values) {
   nacre::tools::use_small_pool();
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL);  // ignored, as it may be inherited, nobody is told how a program has ended
   const nacre::tools::StandardDescriptors standard;
   return nacre::tools::start(nacre::tools::Names(values + 1, values + count), standard);
 }

@@ -228,6 +228,7 @@ int main(int count, char** values) {
   keep_freed_memory();
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a log that has reached its limit is an error of a write, as on a full disk
+  ::signal(SIGCHLD, SIG_DFL);  // ignored, as it may be inherited, nobody is told how a program has ended
   CLI::App app("An SSH server for the account it runs as. It listens on loopback unless told otherwise.", "nacre-sshd");
   Arguments arguments;
   define(app, arguments);

@@ -68,9 +68,10 @@ std::optional<Secret> ask_program(const std::string& program, const std::string&
   child->in.reset();
   auto answer = read_answer(child->out.get());
   int status = 0;
-  while (::waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
+  pid_t ended = -1;
+  do ended = ::waitpid(child->pid, &status, 0);
+  while (ended < 0 && errno == EINTR);
+  if (ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
   return answer;
 }
 

@@ -233,6 +233,16 @@ def servers_own(t):
     t.contains(seen, "^SSH_ORIGINAL_COMMAND=asked$", "the environment of a forced command")
 
 
+@test("exec.signals-as-by-default", pairs=(IN, OWN))
+def signals_by_default(t):
+    """Signals that the server ignores, or has found ignored, are not ignored in what it runs, and it learns how that ends."""
+    ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
+    server = t.server(wrap=["python3", "-c", ignore])
+    t.ssh(server, "exit 42", code=42)
+    seen = t.ssh(server, "grep SigIgn /proc/self/status", code=0).out.decode()
+    t.contains(seen, r"^SigIgn:\s+0+$", "ignored signals")
+
+
 @test("subsystem.unknown", pairs=(OUT, IN, OWN))
 def unknown_subsystem(t):
     server = t.server()

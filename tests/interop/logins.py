@@ -2,11 +2,13 @@
 
 import os
 import re
+import signal
 import socket
 import termios
 import time
 
 from context import PASSWORD, USER
+from lifetimes import ignoring
 from registry import ALL, IN, OUT, OWN, Skip, test
 from user_keys import with_key_options
 
@@ -94,6 +96,19 @@ def password_wrong(t):
     t.lacks(server.log() + result.err, "wrong battery", "a log")
     again = t.ssh(server, "echo in", env=t.askpass(PASSWORD), options=BY_PASSWORD, keys=[])
     t.equal(again.code, 0, f"exit status with the right one; {again.err[-300:]!r}")
+
+
+@test("password.program-fails", pairs=(OUT, OWN), each=["usual", "ignored-sigchld"])
+def password_program_fails(t, how):
+    """A program that is asked, answers and fails has not answered, also where nobody is told how programs end."""
+    server = t.server(PASSWORDS, users={USER: PASSWORD})
+    env = t.askpass(PASSWORD)
+    with open(t.folder / "askpass", "a") as script:
+        script.write("exit 1\n")
+    before = ignoring(signal.SIGCHLD) if how == "ignored-sigchld" else None
+    result = t.ssh(server, "echo in", env=env, options=BY_PASSWORD, keys=[], before=before)
+    t.equal((result.code, result.out), (255, b""), "exit status, output")
+    t.check((t.folder / "asked").exists(), "the program was not asked")
 
 
 @test("password.unknown-user", pairs=ALL)
