@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 namespace nacre::tools {
@@ -80,6 +81,15 @@ class TemporaryFile {
 
   bool valid() const { return exists_; }
 
+  // To the user and group of the file that it takes the place of. Another user's key must not become ours; a group that we
+  // are not in is no such loss.
+  bool give_to_owner_of(const std::string& path) {
+    struct stat wanted = {}, own = {};
+    if (::stat(path.c_str(), &wanted) != 0 || ::fstat(file_.get(), &own) != 0) return false;
+    if (wanted.st_uid == own.st_uid && wanted.st_gid == own.st_gid) return true;
+    return ::fchown(file_.get(), wanted.st_uid, wanted.st_gid) == 0 || wanted.st_uid == own.st_uid;
+  }
+
   bool fill(Bytes contents, mode_t mode) {
     return ::fchmod(file_.get(), mode) == 0 && write_all(file_.get(), contents) && ::fsync(file_.get()) == 0 &&
            file_.close();
@@ -148,9 +158,14 @@ Expected<Secret, std::string> read_file(const std::string& path, std::size_t lim
   }
 }
 
-std::optional<std::string> write_file(const std::string& path, Bytes contents, mode_t mode, IfExists if_exists) {
+std::optional<std::string> write_file(const std::string& name, Bytes contents, mode_t mode, IfExists if_exists) {
+  const auto resolved = std::unique_ptr<char, decltype(&std::free)>(
+      if_exists == IfExists::rewrite ? ::realpath(name.c_str(), nullptr) : nullptr, &std::free);
+  if (if_exists == IfExists::rewrite && !resolved) return failure("write", name, errno);
+  const std::string path = resolved ? resolved.get() : name;
   TemporaryFile temporary(path);
   if (!temporary.valid()) return failure("write", path, errno);
+  if (resolved && !temporary.give_to_owner_of(path)) return failure("write", path, errno);
   if (!temporary.fill(contents, mode)) return failure("write", path, errno);
   if (!temporary.take_name(path, if_exists)) return failure("write", path, errno);
   const Descriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -17,11 +17,12 @@ namespace nacre::tools {
 // All bytes of the file; an error when it has more than `limit`. It may hold a key, so it is wiped when it dies.
 Expected<Secret, std::string> read_file(const std::string& path, std::size_t limit);
 
-enum class IfExists { replace, refuse };
+enum class IfExists { replace, rewrite, refuse };
 
 // Writes `contents` beside `path`, flushes them to the disk, and only then gives them that name: on any failure the
-// place is as it was. Nothing is the good answer; otherwise the error. `refuse` never replaces a file, not even one
-// that appeared meanwhile.
+// place is as it was. Nothing is the good answer; otherwise the error. `replace` puts a new file there, even in place of a
+// symbolic link; `rewrite` gives new contents to the file that is there, behind the links that lead to it, which keeps its
+// owner. `refuse` never replaces a file, not even one that appeared meanwhile.
 std::optional<std::string> write_file(const std::string& path, Bytes contents, mode_t mode, IfExists if_exists);
 
 bool file_exists(const std::string& path);

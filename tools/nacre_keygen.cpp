@@ -192,7 +192,7 @@ void change_passphrase(const Options& options) {
   const auto file = load_key(path, options);
   if (!options.quiet) say("Key has comment '" + printable(file.comment) + "'");
   std::fflush(stdout);
-  save_key(path, file, options, IfExists::replace);
+  save_key(path, file, options, IfExists::rewrite);
   if (!options.quiet) say("Your identification has been saved with the new passphrase.");
 }
 
@@ -275,9 +275,9 @@ void list(const Options& options) {
 // ---- Lines of nacre-sshd's UsersFile ----
 
 void check_name(const std::string& name) {
-  const auto bad = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
+  const auto bad = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == ':'; };
   if (name.empty() || name.size() > 255 || name[0] == '#' || std::any_of(name.begin(), name.end(), bad))
-    fail("a user's name has 1 to 255 bytes, no blanks or control characters, and no # in front");
+    fail("a user's name has 1 to 255 bytes, no blanks, colons or control characters, and no # in front");
 }
 
 struct Credentials {
@@ -313,7 +313,7 @@ std::string with_line(std::string_view text, const std::string& name, const std:
     const auto end = text.find('\n');
     const auto old = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    const bool same = old.substr(0, old.find_first_of(" \t")) == name;
+    const bool same = old.substr(0, old.find_first_of(": \t")) == name;  // where Users::parse ends a name
     if (!same)
       out.append(old).append("\n");
     else if (!std::exchange(placed, true))
@@ -336,7 +336,7 @@ void write_user_line(const Options& options) {
   const bool exists = tools::file_exists(path);
   const auto before = exists ? contents_of(path) : Secret();
   const auto after = with_line(text_of(before.bytes()), user.name, line);
-  if (const auto error = tools::write_file(path, bytes_of(after), 0600, exists ? IfExists::replace : IfExists::refuse))
+  if (const auto error = tools::write_file(path, bytes_of(after), 0600, exists ? IfExists::rewrite : IfExists::refuse))
     fail(*error);
   if (!options.quiet) note("the password of " + printable(user.name) + " is in " + named(path));
 }

@@ -12,6 +12,7 @@ import time
 import unittest
 
 KEYGEN = None  # the program under test, from the command line
+SSHD = None  # nacre-sshd of the same build
 SSH_KEYGEN = shutil.which("ssh-keygen")
 
 # Our words for a type, and ssh-keygen's.
@@ -23,6 +24,7 @@ TYPES = [
     (["-t", "rsa", "-b", "2048"], ["-t", "rsa", "-b", "2048"]),
     (["-t", "rsa"], ["-t", "rsa", "-b", "3072"]),
 ]
+BCRYPT = "$2b$04$abcdefghijklmnopqrstuuinwY/tkBVrn3xrxQI/TgnMHhkvl85RW"  # of a password, as a users file has it
 CIPHERS = ["aes256-ctr", "aes256-gcm@openssh.com"]
 
 
@@ -203,6 +205,28 @@ class Showing(Case):
             self.assertEqual(key.stat().st_mode & 0o777, 0o600)
         self.assertEqual(self.names(), ["key", "key.pub"])
 
+    def test_changing_a_passphrase_behind_links(self):
+        key = self.make()
+        (self.folder / "inner").symlink_to("key")
+        (self.folder / "link").symlink_to(self.folder / "inner")
+        self.good("-p", "-q", "-P", "", "-N", "one", "-a", "1", "-f", self.folder / "link")
+        self.assertTrue((self.folder / "link").is_symlink() and (self.folder / "inner").is_symlink())
+        self.good("-y", "-P", "one", "-f", key)
+        self.assertEqual(self.names(), ["inner", "key", "key.pub", "link"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root gives files away")
+    def test_a_key_keeps_its_owner(self):
+        key = self.make()
+        os.chown(key, 12345, 23456)
+        self.good("-p", "-q", "-P", "", "-N", "one", "-a", "1", "-f", key)
+        self.assertEqual((key.stat().st_uid, key.stat().st_gid, key.stat().st_mode & 0o777), (12345, 23456, 0o600))
+        self.folder.chmod(0o777)
+        before = key.read_bytes()
+        os.chown(key, 12345, 0)
+        key.chmod(0o644)
+        self.bad("-p", "-q", "-P", "one", "-N", "two", "-f", key, says=["Operation not permitted"], user=23456, group=23456)
+        self.assertEqual((key.read_bytes(), key.stat().st_uid), (before, 12345), "somebody else's key")
+
     def test_fingerprints_in_lines_of_every_kind(self):
         line = (self.make("key", "-C", "").with_suffix(".pub")).read_text().strip()
         lines = self.folder / "lines"
@@ -230,6 +254,36 @@ class Passwords(Case):
         self.assertNotIn("old", users.read_text())
         self.assertEqual(users.stat().st_mode & 0o777, 0o600)
         self.assertEqual(self.names(), ["users"])
+
+    def test_names_end_where_the_server_ends_them(self):
+        for separator in (":", "\t", " ", ": "):
+            users = self.folder / "users"
+            users.write_text(f"bob{separator}$2b$old\nbobby{separator}{BCRYPT}\n")
+            self.good("--password", "-f", users, stdin="bob\nnew\n")
+            lines = users.read_text().splitlines()
+            self.assertEqual(len(lines), 2, f"after {separator!r}: {lines}")
+            self.assertTrue(lines[0].startswith("bob $argon2id$"), lines)
+            self.server_takes(users)
+            users.unlink()
+        self.bad("--password", "-f", self.folder / "users", stdin="bob:x\nsecret\n", says=["colons"])
+        self.assertEqual(self.names(), ["host", "host.pub"])
+
+    def server_takes(self, users):
+        """nacre-sshd finds nothing to say about the file."""
+        host = self.folder / "host"
+        if not host.exists():
+            self.make("host")
+        result = run("-t", "-h", host, "-o", f"UsersFile={users}", "-o", "StrictModes=no", program=SSHD)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_a_link_stays_a_link(self):
+        users = self.folder / "users"
+        users.write_text(f"bob {BCRYPT}\n")
+        (self.folder / "link").symlink_to("users")
+        self.good("--password", "-f", self.folder / "link", stdin="bob\nnew\n")
+        self.assertTrue((self.folder / "link").is_symlink())
+        self.assertTrue(users.read_text().startswith("bob $argon2id$"))
+        self.assertEqual(self.names(), ["link", "users"])
 
     def test_bad_input(self):
         for stdin in ("", "alice", "alice\n", "\nsecret\n", "al ice\nsecret\n", "#alice\nsecret\n", "al\x1bice\nsecret\n", "alice\n\n",
@@ -368,4 +422,5 @@ class WithOpenSSH(Case):
 
 if __name__ == "__main__":
     KEYGEN = os.path.abspath(sys.argv.pop(1))
+    SSHD = os.path.join(os.path.dirname(KEYGEN), "nacre-sshd")
     unittest.main()
