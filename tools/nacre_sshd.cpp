@@ -153,18 +153,24 @@ Problem prepare(const Provider& provider, Prepared& prepared) {
 
 class PidFile {
  public:
+  PidFile() = default;
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
   Problem write(const std::string& path) {
     if (path.empty()) return std::nullopt;
-    const auto text = std::to_string(::getpid()) + "\n";
-    if (auto problem = write_file(path, bytes_of(text), 0644, IfExists::replace)) return "PidFile " + *problem;
+    if (auto problem = write_file(path, bytes_of(text_), 0644, IfExists::replace)) return "PidFile " + *problem;
     path_ = path;
     return std::nullopt;
   }
+  // Another server may have put its own there meanwhile.
   ~PidFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
+    if (path_.empty()) return;
+    const auto there = read_file(path_, file_limit);
+    if (there && text_of(there->bytes()) == text_) ::unlink(path_.c_str());
   }
 
  private:
+  std::string text_ = std::to_string(::getpid()) + "\n";
   std::string path_;
 };
 
@@ -185,8 +191,8 @@ int run(const Provider& provider, Prepared& prepared, ProgramLog& log) {
   for (const auto& key : prepared.keys)
     log.verbose("host key " + std::string(key->public_key().type()) + " " + fingerprint(key->public_key().blob()));
   if (const auto hint = nobody_can_log_in(*prepared.rules)) log.info(*hint);
-  if (auto problem = pid_file.write(prepared.options.pid_file)) return log.fatal(*problem), 255;
   if (auto problem = server.listen(prepared.places)) return log.fatal(*problem), 255;
+  if (auto problem = pid_file.write(prepared.options.pid_file)) return log.fatal(*problem), 255;
   signals.async_wait([&](const asio::error_code& error, int number) {
     if (error) return;
     log.info(std::string("ending: ") + (number == SIGTERM ? "SIGTERM" : "SIGINT"));

@@ -99,21 +99,21 @@ Problem SshdServer::listen(const std::vector<ListenPlace>& places) {
       if (exhausted_.ask(std::chrono::steady_clock::now()))
         rules_->log->error("no new connections for now: " + std::string(what));
     });
-    listeners_.push_back(std::move(*listener));
+    listeners_.push_back({std::move(*listener), place.address});
   }
-  for (std::size_t i = 0; i < places.size(); ++i)
-    rules_->log->info("listening on " + places[i].address + " port " + std::to_string(listeners_[i].port()));
   return std::nullopt;
 }
 
 void SshdServer::start() {
-  for (auto& listener : listeners_)
+  for (auto& [listener, address] : listeners_) {
+    rules_->log->info("listening on " + address + " port " + std::to_string(listener.port()));
     asio::co_spawn(
         loop_, [this, each = &listener] { return accept_from(each); }, asio::detached);
+  }
 }
 
 void SshdServer::stop() {
-  for (auto& listener : listeners_) listener.close();
+  for (auto& [listener, address] : listeners_) listener.close();
   programs_->hang_up_all();
   stop_.request_stop();
   asio::co_spawn(

@@ -22,16 +22,20 @@ class SshdServer {
   // `base` has what all connections share: provider, configuration, host keys, keep-alive.
   SshdServer(asio::io_context& loop, std::shared_ptr<const LoginRules> rules, ServerOptions base);
 
-  // Listens, and says where. Errors name the address and what the system said.
+  // Takes the places. Errors name the address and what the system said.
   Problem listen(const std::vector<ListenPlace>& places);
 
-  // Accepts until stop() is called.
+  // Says where it listens, and accepts until stop() is called.
   void start();
 
   // No more connections; those there are get a DISCONNECT, their programs a hang-up. The loop runs out soon after.
   void stop();
 
  private:
+  struct Listening {
+    Listener listener;
+    std::string address;  // as it was given
+  };
   Awaitable<void> accept_from(Listener* listener);
   Awaitable<void> serve(SocketFlow flow);
   bool is_turned_away(SocketFlow& flow);
@@ -49,7 +53,7 @@ class SshdServer {
   asio::io_context& loop_;
   std::shared_ptr<const LoginRules> rules_;
   ServerOptions base_;
-  std::vector<Listener> listeners_;
+  std::vector<Listening> listeners_;
   std::shared_ptr<RunningPrograms> programs_ = std::make_shared<RunningPrograms>();
   std::stop_source stop_;
   unsigned connections_ = 0;

@@ -166,6 +166,26 @@ def ignored_signal(t, name):
         t.check(client.wait(5) in (-signal.SIGTERM, 255, 143), f"ended with {client.popen.returncode} on SIGTERM")
 
 
+@test("end.pid-file", pairs=(OWN,))
+def pid_file(t):
+    """PidFile: a server that can't listen leaves that of the one that does; one that ends removes its own only."""
+    if t.server_program.kind != "nacre":
+        raise Skip("nacre-sshd's own")
+    path = t.folder / "pid"
+    first = t.server({"PidFile": path})
+    t.equal(path.read_text(), f"{first.pid}\n", "the file")
+    again = [t.server_program.sshd, "-D", "-p", str(first.port), "-h", t.shared.host_key(), "-o", f"PidFile={path}"]
+    t.equal(t.run("server", again).code, 255, "exit status of a second server on the same port")
+    t.check(path.exists(), "the second server has removed the file of the first")
+    t.equal(path.read_text(), f"{first.pid}\n", "the file after a second server could not listen")
+    other = t.server({"PidFile": path})
+    t.equal(first.stop(), 0, "exit status")
+    t.check(path.exists(), "the first server has removed the file of another")
+    t.equal(path.read_text(), f"{other.pid}\n", "the file")
+    t.equal(other.stop(), 0, "exit status")
+    t.check(not path.exists(), "the file is left")
+
+
 @test("end.n-flag-session", pairs=(OUT, IN, OWN))
 def no_command(t):
     """-N opens a connection that stays until it is ended; no command runs."""
