@@ -1,7 +1,9 @@
 """docs/attacks.md from tests/attacks/rows.txt and the names of the tests. Fails when the page is old, when an id is missing,
-when a row has no test that is compiled, when a test names a row that is not there, and when SECURITY.md names a test that is
-not there. --print ROOT prints the page."""
+when a row has no test that is compiled, when a test names a row that is not there, or is disabled, or may skip itself; when
+SECURITY.md names a test or a suite that is not there, and when a page names a path in tests/ that is not. --print ROOT prints
+the page."""
 
+import fnmatch
 import pathlib
 import re
 import sys
@@ -15,9 +17,13 @@ LETTERS = {"I": 21, "K": 28, "S": 10, "R": 7, "A": 25, "C": 20, "E": 14}  # ids 
 IDS = [f"{letter}{number:02}" for letter, count in LETTERS.items() for number in range(1, count + 1)]
 FIELDS = ("what", "from", "does")
 STATUS = re.compile(r"held|not here: .+|open: .+")
-TEST = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
+TEST = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)(.*?)(?:^\}|\}$)", re.MULTILINE | re.DOTALL)
 ID = re.compile(r"(?:^|_)([IKSRACE]\d\d)(?![0-9a-z])")
-NAMED = re.compile(r"`(attacks\w*\.\w*)(\*?)`")
+IDLE = [("disabled", lambda suite, name, body: suite.startswith("DISABLED_") or name.startswith("DISABLED_")),
+        ("one that may skip itself", lambda suite, name, body: "GTEST_SKIP" in body)]
+MESON_TEST = re.compile(r"\btest\(\s*'([^']+)'")
+HOLDS = "tests that hold it"  # heads the column of SECURITY.md that names tests and suites
+PATH = re.compile(r"`(tests/[^`\s]*)`")
 ROLES = {"C": "client", "S": "server", "B": "both"}
 
 INTRO = """# Attacks, and the answer to each
@@ -54,13 +60,39 @@ def tests_by_id(root):
     """({id: {file: [test]}}, complaints), from every C++ test that is compiled."""
     found, complaints = {}, []
     for path, text in sources.files(root, ["tests"], {".cpp"}):
-        for suite, name in TEST.findall(text):
+        for suite, name, body in TEST.findall(text):
             for row_id in ID.findall(name):
                 found.setdefault(row_id, {}).setdefault(path.as_posix(), []).append(f"{suite}.{name}")
+                complaints += [f"{path.as_posix()}: the test of {row_id} is {what}" for what, idle in IDLE if idle(suite, name, body)]
         build = root / path.parent / "meson.build"
         if TEST.search(text) and not (build.exists() and f"'{path.name}'" in build.read_text(encoding="utf-8")):
             complaints.append(f"{path.as_posix()}: is not compiled: {path.parent.as_posix()}/meson.build does not name it")
     return found, complaints
+
+
+def promised(root):
+    """Complaints about the tests, and the suites by meson's names for them, in SECURITY.md's column of them."""
+    tests = [f"{suite}.{name}" for _, text in sources.files(root, ["tests"], {".cpp"}) for suite, name, _ in TEST.findall(text)]
+    suites = [name for path in (root / "tests").rglob("meson.build") for name in MESON_TEST.findall(path.read_text(encoding="utf-8"))]
+    found, within = [], False
+    for line in (root / PROMISES).read_text(encoding="utf-8").splitlines():
+        within = line.startswith("|") and (within or HOLDS in line)
+        for name in re.findall(r"`([^`]+)`", line.strip(" |").split("|")[-1]) if within else []:
+            if "." not in name and name not in suites:
+                found.append(f"{PROMISES}: there is no suite {name}")
+            if "." in name and not any(fnmatch.fnmatchcase(test, name) for test in tests):
+                found.append(f"{PROMISES}: there is no test {name}")
+    if not found and HOLDS not in (root / PROMISES).read_text(encoding="utf-8"):
+        found.append(f"{PROMISES}: has no column '{HOLDS}'")
+    return found
+
+
+def paths_in_pages(root):
+    """Complaints about paths in tests/ that pages name; a source may stand there without its suffix."""
+    pages = [root / PROMISES, *sorted((root / "docs").rglob("*.md"))]
+    return [f"{page.relative_to(root).as_posix()}: there is no {name}" for page in pages
+            for name in PATH.findall(page.read_text(encoding="utf-8"))
+            if not (root / name).exists() and not (root / f"{name}.cpp").exists()]
 
 
 def cell(text):
@@ -106,10 +138,7 @@ def check(root):
             found.append(f"{ROWS}: {row['id']} is not whole: role, status, what, from, does")
         elif row["id"] not in tests:
             found.append(f"{ROWS}: {row['id']} has no test with its id in the name")
-    every = [test for files in tests.values() for names in files.values() for test in names]
-    for name, more in NAMED.findall((root / PROMISES).read_text(encoding="utf-8")):
-        if not any(test.startswith(name) if more else test == name for test in every):
-            found.append(f"{PROMISES}: there is no test {name}{more}")
+    found += promised(root) + paths_in_pages(root)
     if not found and (root / PAGE).read_text(encoding="utf-8") != page(groups, tests):
         found.append(f"{PAGE}: is out of date: run ./dev docs")
     return found
@@ -123,7 +152,9 @@ def good_tree():
     code = "// A.\n" + "".join(f"TEST(attacks, {row_id}_name) {{}}\n" for row_id in IDS)
     tests = {row_id: {CODE: [f"attacks.{row_id}_name"]} for row_id in IDS}
     return {ROWS: rows, PAGE: page(parse(rows), tests), CODE: code,
-            "tests/attacks/meson.build": "files('a_test.cpp')\n", PROMISES: "See `attacks.I01_name`, `attacks.*`.\n"}
+            "tests/attacks/meson.build": "files('a_test.cpp')\ntest('some attacks', a)\n",
+            PROMISES: f"| `promise` | {HOLDS} |\n|---|---|\n| `a` | `attacks.I01_name`, `attacks.*`, `some attacks` |\n\n`b`\n",
+            "docs/tests.md": "`tests/attacks`, `tests/attacks/a_test.cpp`, `tests/attacks/a_test`\n"}
 
 
 GOOD = good_tree()
@@ -136,7 +167,17 @@ BAD = [
     (ROWS, GOOD[ROWS].replace("what: a", "what: other", 1), "out of date", PAGE),
     (CODE, GOOD[CODE].replace("C20_name", "name"), "C20 has no test", ROWS),
     ("tests/attacks/b_test.cpp", "// B.\nTEST(attacks, E99_name) {}\n", "which is no row"),
-    (PROMISES, "See `attacks.I01_nam`.\n", "there is no test"),
+    (CODE, GOOD[CODE].replace("C20_name", "DISABLED_C20_name"), "the test of C20 is disabled"),
+    (CODE, GOOD[CODE].replace("TEST(attacks, C20", "TEST(DISABLED_attacks, C20"), "the test of C20 is disabled"),
+    (CODE, GOOD[CODE].replace("C20_name) {}", "C20_name) {\n  if (x) GTEST_SKIP();\n}"), "the test of C20 is one that may skip"),
+    (CODE, GOOD[CODE].replace("C20_name) {}", "C20_name) { GTEST_SKIP() << 1; }"), "the test of C20 is one that may skip"),
+    (PROMISES, GOOD[PROMISES].replace("I01_name", "I01_nam"), "there is no test attacks.I01_nam"),
+    (PROMISES, GOOD[PROMISES].replace("attacks.*", "attack.*"), "there is no test attack.*"),
+    (PROMISES, GOOD[PROMISES].replace("some attacks", "some attack"), "there is no suite some attack"),
+    (PROMISES, GOOD[PROMISES].replace(HOLDS, "tests"), "has no column"),
+    (PROMISES, GOOD[PROMISES] + "`tests/attacks/b_test`\n", "there is no tests/attacks/b_test"),
+    ("docs/tests.md", "`tests/attack`\n", "there is no tests/attack"),
+    ("docs/more/a.md", "`tests/attacks/a_tes`\n", "there is no tests/attacks/a_tes"),
     ("tests/attacks/b_test.cpp", "// B.\nTEST(attacks, name) {}\n", "is not compiled"),
 ]
 
