@@ -149,6 +149,42 @@ TEST(attacks_packet, I08_lengths_that_underflow) {
     }
 }
 
+// Packet lengths that the cipher's blocks permit: one below 255, and one above.
+struct Sizes {
+  std::size_t small, large;
+};
+Sizes sizes_of(const Protection& protection) {
+  const auto shape = Stream(protection).shape;
+  const std::size_t head = shape.length_is_aligned ? 4 : 0;
+  return {4 * shape.block - head, 48 * shape.block - head};
+}
+
+// An engine whose peer's first packet under keys is sealed by hand: of this length, with this padding, and between them
+// a message that nobody has assigned.
+std::unique_ptr<Puppet> given_padding(const Protection& protection, Role role, std::size_t length,
+                                      std::size_t padding) {
+  auto puppet = std::make_unique<Puppet>(options_with(protection, role));
+  puppet->auto_login = false;
+  std::unique_ptr<Sealer> sealer;
+  puppet->on_shared_secret = [&, p = puppet.get()](Bytes secret) {
+    const bool up = role == Role::server;
+    const auto hash = p->agreement.key_exchange->hash();
+    const auto& choice = up ? p->agreement.to_server : p->agreement.to_client;
+    const auto keys = derive_keys(*hash, secret, p->exchange_hash_value, p->session_id, choice, up);
+    sealer = choice.cipher->sealer(keys->view(), choice.mac);
+  };
+  EXPECT_TRUE(puppet->exchange()) << puppet->log();
+  puppet->on_shared_secret = {};
+  puppet->forget();
+  ByteVector packet(4 + length + sealer->shape().tag, std::byte{8});
+  store_be32(static_cast<std::uint32_t>(length), packet.data());
+  packet[4] = static_cast<std::byte>(padding);
+  EXPECT_TRUE(sealer->seal(0, packet));
+  puppet->send_raw(packet);
+  puppet->pump();
+  return puppet;
+}
+
 TEST(attacks_packet, I09_paddings_that_eat_the_payload) {
   for (const auto role : both) {
     for (const std::uint8_t padding :
@@ -159,12 +195,14 @@ TEST(attacks_packet, I09_paddings_that_eat_the_payload) {
       puppet->pump();
       EXPECT_TRUE(ended(*puppet, Code::packet_padding)) << int{padding};
     }
-    for (const auto& protection : protections()) {  // authentic, and still no packet: it has no payload
-      auto puppet = logged_in(options_with(protection, role));
-      puppet->writer.begin(0);
-      puppet->writer.end(0);
-      puppet->pump();
-      EXPECT_TRUE(ended(*puppet, Code::packet_padding)) << protection.name();
+    for (const auto& protection : protections()) {  // authentic, and still no packet
+      const auto sizes = sizes_of(protection);
+      for (const std::size_t padding : {std::size_t{0}, std::size_t{3}, sizes.small - 1, sizes.small, std::size_t{255}})
+        EXPECT_TRUE(ended(*given_padding(protection, role, sizes.small, padding), Code::packet_padding))
+            << protection.name() << " " << padding << " of " << sizes.small;
+      // The least and the most there may be.
+      EXPECT_TRUE(given_padding(protection, role, sizes.small, 4)->has(Unimplemented::number)) << protection.name();
+      EXPECT_TRUE(given_padding(protection, role, sizes.large, 255)->has(Unimplemented::number)) << protection.name();
     }
   }
 }
