@@ -337,28 +337,78 @@ TEST(attacks_auth, A16_long_passwords_and_users) {
   EXPECT_TRUE(ended(*user, Code::user_name_too_long));
 }
 
+using Attempt = std::function<void(Puppet&, std::string_view user)>;
+
+// An application that says no to all: at once where there is no such user, and after 100 ms of work where there is one.
+void say_no(Puppet& puppet, bool exists, std::function<void()>& later) {
+  puppet.on_event = [&puppet, &later, exists](const Event& event) {
+    const auto no = [&](Ticket ticket, auto verdict) {
+      later = [&puppet, ticket, verdict] { EXPECT_EQ(puppet.server->answer(ticket, verdict), Status::ok); };
+      if (!exists) std::exchange(later, {})();
+    };
+    if (const auto* password = std::get_if<PasswordReceived>(&event)) no(password->ticket, AuthVerdict::reject);
+    if (const auto* offered = std::get_if<PublicKeyOffered>(&event)) no(offered->ticket, KeyInterest::no);
+    if (const auto* proven = std::get_if<PublicKeyProven>(&event)) no(proven->ticket, AuthVerdict::reject);
+    if (const auto* responses = std::get_if<ResponsesReceived>(&event)) no(responses->ticket, AuthVerdict::reject);
+    if (const auto* wanted = std::get_if<KeyboardInteractiveWanted>(&event)) {
+      const std::array asked{Prompt{"x", false}};
+      EXPECT_EQ(puppet.server->answer(wanted->ticket, Prompts{"", "", asked}), Status::ok);
+    }
+    return true;
+  };
+}
+
+// What is said to one attempt: one message, 300 ms after it and not before.
+ByteVector said_to(const Attempt& attempt, bool exists) {
+  PuppetOptions options;
+  options.server.password = options.server.keyboard_interactive = true;
+  auto puppet = server_at_auth(options);
+  std::function<void()> later;
+  say_no(*puppet, exists, later);
+  attempt(*puppet, exists ? "alice" : "nobody");
+  puppet->advance(100ms);
+  if (later) later();
+  puppet->advance(199ms);
+  EXPECT_TRUE(puppet->received.empty()) << "too soon";
+  EXPECT_EQ(puppet->engine().deadline(), puppet->now + 1ms);
+  puppet->advance(1ms);
+  EXPECT_EQ(puppet->received.size(), 1U);
+  return puppet->received.empty() ? ByteVector{} : puppet->received[0];
+}
+
 TEST(attacks_auth, A17_users_told_apart) {
-  // A known user and an unknown one, each kind of attempt: the same bytes at the same time.
-  const std::vector<std::function<void(Puppet&, std::string_view)>> attempts{
+  // A user there is and one there is not, each kind of attempt: the same bytes at the same time.
+  const auto other = key_from_seed(KeyType::ed25519, 9);
+  const auto by_key = [](Puppet& p, std::string_view user, const PrivateKey& named, const PrivateKey& signer) {
+    auto proof = right_proof(p);
+    proof.user = user;
+    proof.key = copy_of(named.public_key().blob());
+    prove(p, signer, proof, proof);
+  };
+  const std::vector<Attempt> attempts{
       [](Puppet& p, std::string_view user) { try_password(p, "wrong", user); },
       [](Puppet& p, std::string_view user) { try_password(p, std::string(2000, 'x'), user); },
       [](Puppet& p, std::string_view user) {
         request_auth(p, "publickey", Fields().flag(false).text("x").text("y"), user);
       },
+      [&](Puppet& p, std::string_view user) {  // a key that is not let in
+        request_auth(p, "publickey", encoded(PublicKeyBody{false, "ssh-ed25519", other->public_key().blob(), {}}),
+                     user);
+      },
+      [&](Puppet& p, std::string_view user) { by_key(p, user, *other, *other); },
+      [&](Puppet& p, std::string_view user) { by_key(p, user, *p.user_key, *other); },  // a signature that is another's
+      [](Puppet& p, std::string_view user) {
+        request_auth(p, "keyboard-interactive", encoded(KeyboardInteractiveBody{}), user);
+        EXPECT_EQ(p.received.size(), 1U);
+        p.forget();
+        const ByteVector response = Fields().text("wrong");
+        p.send(InfoResponse{1, {response}});
+        p.pump();
+      },
       [](Puppet& p, std::string_view user) { request_auth(p, "x", {}, user); }};
-  ByteVector first;
-  for (const auto* user : {"alice", "nobody"})
-    for (const auto& attempt : attempts) {
-      auto puppet = server_at_auth();
-      attempt(*puppet, user);
-      puppet->advance(299ms);
-      EXPECT_TRUE(puppet->received.empty()) << "too soon";
-      EXPECT_EQ(puppet->engine().deadline(), puppet->now + 1ms);
-      puppet->advance(1ms);
-      ASSERT_EQ(puppet->received.size(), 1U);
-      if (first.empty()) first = puppet->received[0];
-      EXPECT_EQ(puppet->received[0], first);
-    }
+  const auto first = said_to(attempts[0], true);
+  for (std::size_t i = 0; i < attempts.size(); ++i)
+    for (const bool exists : {true, false}) EXPECT_EQ(said_to(attempts[i], exists), first) << i << " " << exists;
   for (const auto* user : {"alice", "nobody"}) {  // the message is read whole before anybody is looked up
     auto puppet = server_at_auth();
     request_auth(*puppet, "password", Fields().flag(false).text("sesame").raw(ByteVector(1)), user);
