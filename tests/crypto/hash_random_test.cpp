@@ -1,5 +1,7 @@
 // Hashes, the two HMACs that stand alone, randomness and base64 against published vectors.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "crypto/base64.hpp"
 #include "crypto/hash.hpp"
@@ -78,6 +80,29 @@ TEST(Random, TheSystemNeverRepeatsItself) {
   ASSERT_TRUE(random->fill(b));
   EXPECT_NE(a, b);
   EXPECT_TRUE(random->fill({}));
+}
+
+// A child has a copy of all that its parent had: what comes next is another's all the same.
+TEST(Random, K27_ParentAndChildDrawDifferentBytes) {
+  const auto random = system_random();
+  ByteVector before(32), of_parent(32), of_child(32);
+  ASSERT_TRUE(random->fill(before));
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const auto child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const bool good = random->fill(of_child) && write(ends[1], of_child.data(), of_child.size()) == 32;
+    _exit(good ? 0 : 1);
+  }
+  close(ends[1]);
+  EXPECT_TRUE(random->fill(of_parent));
+  EXPECT_EQ(read(ends[0], of_child.data(), of_child.size()), 32);
+  close(ends[0]);
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_NE(of_parent, of_child);
 }
 
 TEST(Base64, Rfc4648) {
