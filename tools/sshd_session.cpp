@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::size_t shown_command = 200;  // bytes of a command that go into the log
 
-// Bytes of all variables that a client may set for one session: they are kept until its program starts, and without a
-// limit a client could send them for ever.
+// Bytes of all variables that a client may set for one session: they are kept until its program starts. Their number is
+// bounded by Limits::environment.
 constexpr std::size_t environment_limit = 64 * 1024;
 
 std::size_t bytes_of_variable(std::string_view name, std::string_view value) {
