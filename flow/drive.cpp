@@ -2,6 +2,7 @@
 // on one executor, so nothing is locked. A connection at rest waits for readability and holds no input buffer.
 #include "flow/drive.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <asio/co_spawn.hpp>
@@ -15,7 +16,10 @@ namespace nacre {
 
 namespace {
 using Clock = std::chrono::steady_clock;
-constexpr unsigned turns_in_a_row = 16;  // then others on the same loop have theirs
+// A connection has so much of the loop in a row; then others have their turn.
+constexpr unsigned turns_in_a_row = 16;
+constexpr auto time_in_a_row = std::chrono::milliseconds(2);
+constexpr std::size_t least_read = 4096, most_read = 1024 * 1024;  // bytes of one read
 }  // namespace
 
 struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
@@ -51,6 +55,9 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   bool linger_passed = false;
   bool over = false;  // everybody goes home
   unsigned loops = 0;
+  // What the next read may bring. Small packets that each want an answer cost a hundred times as much a byte as data, so
+  // it is measured by the time that the last read took.
+  std::size_t next_read = 64 * 1024;
   Ending ending;
 
   void start(Awaitable<void> (Inside::*loop)()) {
@@ -143,17 +150,23 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
 
   Awaitable<void> read() {
     bool wait_first = flow.is_ready_flow();
+    auto began = Clock::now();
     for (unsigned turn = 1; !over && !engine.closed(); ++turn) {
-      if (turn % turns_in_a_row == 0) co_await asio::post(executor, asio::use_awaitable);
+      if (turn % turns_in_a_row == 0 || Clock::now() - began >= time_in_a_row) {
+        co_await asio::post(executor, asio::use_awaitable);
+        began = Clock::now();
+      }
       if (wait_first) {
         auto waited = co_await flow.wait_readable();
+        began = Clock::now();
         if (over || engine.closed()) break;
         if (!waited) {
           input_ended(waited.error());
           break;
         }
       }
-      const auto into = engine.incoming();
+      auto into = engine.incoming();
+      into = into.first(std::min(into.size(), next_read));
       if (into.empty()) {
         wait_first = false;
         co_await room.wait();
@@ -182,7 +195,11 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
       input_ended(*got ? std::nullopt : std::optional(got->error()));
       return false;
     }
+    const auto began = Clock::now();
     pump();
+    const auto spent = Clock::now() - began;
+    if (spent > time_in_a_row) next_read = std::max(least_read, size / 2);
+    if (spent < time_in_a_row / 2) next_read = std::min(most_read, std::max(next_read, 2 * size));
     return true;
   }
 
