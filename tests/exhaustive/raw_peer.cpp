@@ -156,7 +156,19 @@ void RawPeer::handle(const Event& event) {
     reason = end->reason;
     by_peer = end->by_peer;
   }
-  if (!answers) return;
+  if (answers)
+    decide(event);
+  else
+    open_question_ = event;
+}
+
+void RawPeer::answer_now() {
+  answers = true;
+  if (const auto question = std::exchange(open_question_, std::nullopt)) decide(*question);
+  run();
+}
+
+void RawPeer::decide(const Event& event) {
   Status status = Status::ok;
   if (const auto* sign = std::get_if<SignatureWanted>(&event)) {
     if (!signs) return;

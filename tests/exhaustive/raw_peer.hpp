@@ -47,10 +47,11 @@ class RawPeer {
   bool by_peer = false;
 
   // The application: what it does when it is asked.
-  bool answers = true;                   // else it leaves every question open
+  bool answers = true;                   // else it leaves every question open, until answer_now
   bool signs = true;                     // else it leaves these open
   bool rejects = false;                  // a server's: passwords
   std::optional<Credential> credential;  // a client's, once; without, the question stays open
+  void answer_now();                     // the last question that it has left open, and all that come later
 
   Engine& engine() { return *engine_; }
   Client& client() { return std::get<Client>(role_engine_); }
@@ -61,6 +62,7 @@ class RawPeer {
   void hear();
   std::string name_of_packet(Bytes payload) const;
   void handle(const Event& event);
+  void decide(const Event& event);
   void handle_login(const Event& event);
 
   const Role role_;  // of the engine
@@ -69,7 +71,8 @@ class RawPeer {
   std::variant<Client, Server> role_engine_;
   Engine* engine_;
   TimePoint now_ = TimePoint{} + std::chrono::hours(1);
-  ByteVector stream_;  // from the engine
+  std::optional<Event> open_question_;  // what it was told with it is gone, its ticket is not
+  ByteVector stream_;                   // from the engine
   bool ident_heard_ = false;
   bool under_keys_ = false;    // what the peer sends
   std::uint32_t packets_ = 0;  // that the peer has sent, as the engine numbers them
