@@ -241,7 +241,7 @@ TEST_F(Heap, TheSearchFindsWhatIsThere) {
   EXPECT_NE(found_in(arena()), "");
 }
 
-TEST_F(Heap, HoldsNoSecretsOfConnections) {
+TEST_F(Heap, E12_HoldsNoSecretsOfConnections) {
   const auto names_of = [](const char* exchange, const char* cipher) {
     AlgorithmNames names;
     names.key_exchanges = {exchange};
