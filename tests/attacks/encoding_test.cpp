@@ -263,21 +263,44 @@ TEST(attacks_encoding, E09_sums_of_32_bits) {
   }
 }
 
+// All that waits for the stream, into the puppet's hands without a look into it: how many bytes it is.
+std::size_t take_all(Puppet& puppet) {
+  std::size_t taken = 0;
+  for (auto out = puppet.engine().outgoing(); !out.empty(); out = puppet.engine().outgoing()) {
+    const auto room = puppet.inbox.incoming();
+    const auto size = std::min(room.size(), out.size());
+    if (size == 0) break;
+    std::memcpy(room.data(), out.data(), size);
+    puppet.inbox.received(size);
+    puppet.engine().sent(size);
+    taken += size;
+  }
+  return taken;
+}
+
+// Of a packet beyond its payload: two lengths, up to 19 bytes of padding, the tag.
+constexpr std::size_t packet_overhead = 4 + 1 + 19 + 16;
+
 TEST(attacks_encoding, E11_output_nobody_takes) {
   for (const auto role : both) {
-    auto puppet = logged_in(role);
-    puppet->paused = true;
-    int sent = 0;
-    for (; sent < 100'000 && !puppet->engine().incoming().empty(); ++sent) {
-      puppet->send(GlobalRequest{"keepalive@openssh.com", true, {}});
-      puppet->send_number(200);
+    for (const std::size_t size : {std::size_t{16}, std::size_t{30'000}}) {  // of the largest answer
+      auto puppet = logged_in(role);
+      puppet->paused = true;
+      int sent = 0;
+      for (; sent < 100'000 && !puppet->engine().incoming().empty(); ++sent) {
+        puppet->send(GlobalRequest{"keepalive@openssh.com", true, {}});
+        puppet->send_number(200);
+        puppet->send(Ping{ByteVector(size - 5)});
+        puppet->pump();
+      }
+      EXPECT_LT(sent, 100'000) << "it reads for ever";
+      const auto waited = take_all(*puppet);
+      EXPECT_GT(waited, Limits{}.outbox_hard) << "it was not brought so far";
+      EXPECT_LE(waited, Limits{}.outbox_hard + size + packet_overhead) << size;
+      puppet->paused = false;
       puppet->pump();
+      EXPECT_TRUE(lives(*puppet));
     }
-    EXPECT_LT(sent, 100'000) << "it reads for ever";
-    EXPECT_LE(puppet->engine().outgoing().size(), 1024U * 1024);
-    puppet->paused = false;
-    puppet->pump();
-    EXPECT_TRUE(lives(*puppet));
   }
 }
 
@@ -300,6 +323,38 @@ TEST(attacks_engine, E14_a_deadline_between_any_two_steps) {
           << cut << describe(code);
       puppet->advance(24h);
       EXPECT_EQ(puppet->told("Closed"), in ? 0U : 1U);
+    }
+  }
+}
+
+// Likewise from the KEXINIT of a peer on, until its NEWKEYS.
+TEST(attacks_engine, E14_a_deadline_in_a_rekey) {
+  for (const auto role : both) {
+    Puppet whole({.engine = role});
+    ASSERT_TRUE(whole.login());
+    const auto logged_in = whole.delivered.size();
+    whole.options.hold_method = true;
+    whole.send_kex_init();
+    whole.pump();
+    const auto begun = whole.delivered.size();
+    whole.send_method();
+    whole.pump();
+    ASSERT_EQ(whole.told("KeysExchanged first=0"), 1U);
+    const Bytes stream = whole.delivered;
+    for (std::size_t cut = logged_in; cut < stream.size(); cut += sanitized ? 29 : 7) {
+      auto puppet = silent(role);
+      puppet->paused = true;
+      puppet->send_raw(stream.first(cut));
+      puppet->pump();
+      ASSERT_TRUE(puppet->engine().authenticated()) << cut;
+      EXPECT_EQ(puppet->closed, 0) << cut;
+      if (cut < begun) continue;
+      ASSERT_TRUE(puppet->engine().deadline()) << cut;
+      puppet->advance(24h);
+      EXPECT_EQ(puppet->closed, 1) << cut << puppet->log();
+      EXPECT_EQ(puppet->code(), Code::rekey_timeout) << cut << describe(puppet->code());
+      puppet->advance(24h);
+      EXPECT_EQ(puppet->told("Closed"), 1U);
     }
   }
 }
