@@ -1,5 +1,5 @@
 // Attacks on memory: what a peer's words allocate, what floods leave behind, what happens when there is none left, and
-// what of a secret stays in it (rows I07, I17, K08, C05, E10, E12). operator new and delete are replaced, so that they
+// what of a secret stays in it (rows I07, I17, K08, C05, E01, E10, E12). operator new and delete are replaced, so that they
 // count, fail when told to, and look at what they are given back.
 #include <malloc.h>
 
@@ -7,13 +7,14 @@
 #include <cstdlib>
 #include <new>
 
-#include "tests/attacks/attack.hpp"
+#include "tests/attacks/samples.hpp"
 
 namespace {
 
 struct Heap {
-  std::size_t bytes = 0;  // in use
-  long left = -1;         // allocations until one fails; below 0: none does
+  std::size_t bytes = 0;    // in use
+  std::size_t largest = 0;  // that was asked for at once
+  long left = -1;           // allocations until one fails; below 0: none does
   bool failed = false;
 
   bool looking = false;
@@ -37,6 +38,7 @@ void* allocate(std::size_t size) {
     heap.failed = true;
     throw std::bad_alloc();
   }
+  heap.largest = std::max(heap.largest, size);
   void* place = std::malloc(size);
   if (!place) throw std::bad_alloc();
   heap.bytes += malloc_usable_size(place);
@@ -85,6 +87,21 @@ TEST(attacks_memory, I07_announced_lengths_allocate_nothing) {
       EXPECT_LE(heap.bytes, before + 4 * 10'000 + 8 * 1024) << "it grows as bytes come, theirs and the test's";
     }
   }
+}
+
+// Whatever a string says it is long, no more is asked for than for what is there, on either side.
+TEST(attacks_memory, E01_lengths_that_lie_allocate_nothing) {
+  for (const auto& sample : samples())
+    for (const auto at : lengths_in(sample))
+      for (const auto lie : {0x00100000U, 0x10000000U, 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
+        auto body = sample.body;
+        store_be32(lie, body.data() + at);
+        auto puppet = in_stage(sample.role, sample.stage);
+        heap.largest = 0;
+        puppet->send_payload(payload_of(sample.number, body));
+        puppet->pump();
+        EXPECT_LE(heap.largest, 16U * 1024) << int{sample.number} << " at " << at << ": " << lie;
+      }
 }
 
 // The heap is as large after the last thousand of something as it was after the first.
