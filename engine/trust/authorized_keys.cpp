@@ -155,7 +155,7 @@ bool set_value(KeyOptions& options, const Option& option) {
   if (option.name == "permitopen") return add(options.permit_open, value), true;
   if (option.name == "permitlisten") return add(options.permit_listen, value), true;
   if (option.name == "expiry-time") return set_expiry(options, value);
-  if (option.name != "principals" || options.principals) return false;
+  if (options.principals) return false;  // no other name takes a value
   options.principals.emplace();
   for (const auto name : NameList(value))
     if (!name.empty()) options.principals->emplace_back(name);

@@ -136,13 +136,13 @@ Judged judge_pattern(const Peer& peer, const std::string& pattern, bool negated)
 Judged judge_entry(const Peer& peer, std::string_view entry, bool negated) {
   const auto slash = entry.find('/');
   const bool whole = slash == std::string_view::npos;
-  if (whole && entry.find_first_of("*?") != std::string_view::npos)
-    return judge_pattern(peer, lower_case(entry), negated);
+  const auto lower = lower_case(entry);  // but for the zone of an address
+  if (whole && entry.find_first_of("*?") != std::string_view::npos) return judge_pattern(peer, lower, negated);
   const auto net = parse_address(entry.substr(0, slash));
   if (!net) {
     const bool name = whole && entry.find_first_of(": \t") == std::string_view::npos &&
                       entry.find_first_not_of("0123456789.") != std::string_view::npos;
-    return name && !negated ? judged(peer.text == lower_case(entry)) : Judged::broken;
+    return name && !negated ? judged(peer.text == lower) : Judged::broken;
   }
   const unsigned before = net->mapped ? 96 : 0;  // bits of the prefix that only say that it is mapped
   const auto all = before + static_cast<unsigned>(net->size) * 8;

@@ -36,6 +36,12 @@ TEST(AuthorizedKeys, PlainLines) {
   EXPECT_FALSE(find(""));
 }
 
+TEST(AuthorizedKeys, KeysOfAnotherTypeThanTheLineSaysAreNone) {
+  EXPECT_FALSE(find("ssh-rsa " + std::string(ed25519_base64)));
+  EXPECT_FALSE(find("ssh-ed25519 AAAA"));
+  EXPECT_FALSE(find_authorized_key("ssh-ed25519 AAAA", blob("AAAA"), here));
+}
+
 TEST(AuthorizedKeys, OptionsWithQuotes) {
   const auto key =
       find("no-pty,command=\"echo \\\"hi, there\\\" # x\",environment=\"A=b=c\",environment=\"A=second\" " + ed25519());

@@ -67,6 +67,12 @@ TEST(KnownHosts, SeveralKeysOfOneHost) {
   EXPECT_EQ(changed.listed_type, "ssh-rsa");
 }
 
+TEST(KnownHosts, OfTheSameKeyTwiceTheFirstLineIsTold) {
+  const auto text = "a.test " + rsa() + "\na.test " + ed25519() + "\na.test " + ed25519() + "\na.test " + rsa() + "\n";
+  EXPECT_EQ(look_up_host(text, "a.test", 22, blob(ed25519_base64)).line, 2u);
+  EXPECT_EQ(look_up_host(text, "a.test", 22, blob(ecdsa_base64)).line, 1u);
+}
+
 TEST(KnownHosts, E06RevokedBeatsAMatch) {
   const auto after = "a.test " + ed25519() + "\n@revoked * " + ed25519() + "\n";
   const auto before = "@revoked * " + ed25519() + "\na.test " + ed25519() + "\n";

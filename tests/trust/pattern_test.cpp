@@ -125,10 +125,12 @@ TEST(AddressList, WhatIsListedIsLetIn) {
                       {"10.0.0.5", "!1?.0.0.6,*"}};
   for (const auto& each : yes)
     EXPECT_EQ(matches_address_list(each.peer, each.list), ListMatch::yes) << each.peer << " " << each.list;
-  const Case no[] = {{"10.0.0.5", "::/0"},         {"fe80::1%eth0", "fe80::1%eth1"}, {"fe80::1%eth0", "fe80::%eth1/10"},
-                     {"fe80::1", "fe80::1%eth0"},  {"10.0.0.5", "10.0.0.50"},        {"10.0.0.50", "10.0.0.5"},
-                     {"10.0.0.5", "host.test"},    {"UNKNOWN", "0.0.0.0/0"},         {"", "10.0.0.5"},
-                     {"fe80::1%eth0", "fe80::2?"}, {"10.0.0.5", "!10.0.0.6"}};
+  const Case no[] = {
+      {"10.0.0.5", "::/0"},          {"fe80::1%eth0", "fe80::1%eth1"}, {"fe80::1%eth0", "fe80::%eth1/10"},
+      {"fe80::1", "fe80::1%eth0"},   {"10.0.0.5", "10.0.0.50"},        {"10.0.0.50", "10.0.0.5"},
+      {"10.0.0.5", "host.test"},     {"UNKNOWN", "0.0.0.0/0"},         {"1.2.3.4", "1::ffff:1.2.3.4"},
+      {"1.2.3.4", "::ff00:1.2.3.4"}, {"1.2.3.4", "::1.2.3.4"},         {"", "10.0.0.5"},
+      {"fe80::1%eth0", "fe80::2?"},  {"10.0.0.5", "!10.0.0.6"}};
   for (const auto& each : no)
     EXPECT_EQ(matches_address_list(each.peer, each.list), ListMatch::no) << each.peer << " " << each.list;
 }
