@@ -79,6 +79,11 @@ TEST(KeyExchange, NoRandomnessNoValue) {
 TEST(KeyExchange, FinishBeforeInitiateIsNothing) {
   Bench bench;
   for (const auto& algorithm : bench.provider.key_exchanges) EXPECT_FALSE(algorithm.make()->finish(ByteVector(32)));
+  const auto hybrid = make("mlkem768x25519-sha256");
+  EXPECT_FALSE(hybrid->finish(ByteVector(1088 + 32)));
+  FailingRandom for_one_half(2);
+  EXPECT_FALSE(hybrid->initiate(for_one_half));
+  EXPECT_FALSE(hybrid->finish(ByteVector(1088 + 32)));
 }
 
 // Values of every length but the right one, and of the right one with rubbish in it: never a crash.
@@ -147,6 +152,9 @@ TEST(Curve25519, PointsOfLowOrder) {
     auto initial = *hybrid->initiate(*bench.random);
     std::copy(point.begin(), point.end(), initial.end() - 32);
     EXPECT_FALSE(make("mlkem768x25519-sha256")->respond(*bench.random, initial)) << hex;
+    auto reply = make("mlkem768x25519-sha256")->respond(*bench.random, *hybrid->initiate(*bench.random))->value;
+    std::copy(point.begin(), point.end(), reply.end() - 32);
+    EXPECT_FALSE(hybrid->finish(reply)) << hex;
   }
 }
 

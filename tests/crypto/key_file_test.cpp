@@ -183,6 +183,9 @@ TEST(KeyFile, LinesMayEndAsWindowsEndsThem) {
   EXPECT_FALSE(error_of(crlf));
   EXPECT_FALSE(error_of(made.file.substr(0, made.file.size() - 1))) << "no end of the last line";
   EXPECT_FALSE(error_of("a word before it\n" + made.file + "and one after it\n"));
+  auto padded = made.file;
+  for (auto at = padded.find('\n'); at != std::string::npos; at = padded.find('\n', at + 4)) padded.insert(at, " \t ");
+  EXPECT_FALSE(error_of(padded));
 }
 
 TEST(KeyFile, OtherFilesAreNamed) {
@@ -248,37 +251,46 @@ TEST(KeyFile, E07_FieldsThatAreNotForUs) {
   EXPECT_EQ(error_of(envelope("none", "none", {}, 0)), KeyFileError::malformed);
   EXPECT_EQ(error_of(envelope("none", "none", {}, 1, "ssh-dss")), KeyFileError::unknown_key_type);
   EXPECT_EQ(error_of(envelope("none", "none", {}, 1, "ssh-rsa")), KeyFileError::malformed);
+  EXPECT_EQ(error_of(envelope("none", "none", {}, 1, "ecdsa-sha2-nistp256")), KeyFileError::malformed);
 }
 
-// The file of an ECDSA key whose private section gives this as the public point; the public half outside is untouched.
-std::string with_point(const PrivateKey& key, Bytes point) {
-  const auto section = key.private_section();
-  Reader fields(section.bytes());
-  std::string_view type, curve;
-  Bytes true_point, scalar;
-  fields.read(type);
-  fields.read(curve);
-  fields.read(true_point);
-  fields.read(scalar);
-  EXPECT_TRUE(fields.done());
-  ByteVector inner, blob;
-  VectorSink inner_sink{inner}, sink{blob};
-  Writer inner_writer(inner_sink), writer(sink);
-  inner_writer.write(std::uint64_t{0});  // the check words
-  inner_writer.write(type);
-  inner_writer.write(curve);
-  inner_writer.write(point);
-  inner_writer.write(scalar);
-  inner_writer.write("");
-  for (std::uint8_t i = 1; inner.size() % 8 != 0; ++i) inner_writer.write(i);
+// A file without a lock: the public half of the key, and this private section.
+std::string plain_file(const PrivateKey& key, Bytes section) {
+  ByteVector blob;
+  VectorSink sink{blob};
+  Writer writer(sink);
   writer.write(Rest{bytes_of(std::string_view("openssh-key-v1\0", 15))});
   writer.write("none");
   writer.write("none");
   writer.write("");
   writer.write(std::uint32_t{1});
   writer.write(key.public_key().blob());
-  writer.write(Bytes(inner));
+  writer.write(section);
   return armour(blob);
+}
+
+// The file of an ECDSA key whose private section gives this as the public point.
+std::string with_point(const PrivateKey& key, Bytes point) {
+  const auto fields = key.private_section();
+  Reader reader(fields.bytes());
+  std::string_view type, curve;
+  Bytes true_point, scalar;
+  reader.read(type);
+  reader.read(curve);
+  reader.read(true_point);
+  reader.read(scalar);
+  EXPECT_TRUE(reader.done());
+  ByteVector section;
+  VectorSink sink{section};
+  Writer writer(sink);
+  writer.write(std::uint64_t{0});  // the check words
+  writer.write(type);
+  writer.write(curve);
+  writer.write(point);
+  writer.write(scalar);
+  writer.write("");
+  for (std::uint8_t i = 1; section.size() % 8 != 0; ++i) writer.write(i);
+  return plain_file(key, section);
 }
 
 TEST(KeyFile, E07_AnEcdsaPointOfAnotherLength) {
@@ -289,6 +301,31 @@ TEST(KeyFile, E07_AnEcdsaPointOfAnotherLength) {
   append(longer, blob);  // ends in the true point
   for (const std::size_t size : {0U, 1U, 32U, 64U, 66U, 104U, 105U, 5000U})
     EXPECT_EQ(error_of(with_point(*key, Bytes(longer).last(size))), KeyFileError::malformed) << size;
+}
+
+TEST(KeyFile, E07_SectionsThatEndOtherwise) {
+  const auto key = make_file(KeyType::ed25519).key;
+  const auto file_with = [&](std::size_t padding, std::size_t comment = 2) {
+    ByteVector section;
+    VectorSink sink{section};
+    Writer writer(sink);
+    writer.write(std::uint64_t{0});
+    writer.write(Rest{key->private_section().bytes()});
+    writer.write(std::string(comment, 'c'));
+    for (std::size_t i = 1; i <= padding; ++i) writer.write(static_cast<std::uint8_t>(i));
+    return plain_file(*key, section);
+  };
+  std::size_t padding = 0;
+  while (padding < 8 && error_of(file_with(padding))) ++padding;
+  ASSERT_LT(padding, 8U);
+  for (std::size_t i = 0; i < 64; ++i) EXPECT_EQ(error_of(file_with(i)).has_value(), i != padding) << i;
+  EXPECT_FALSE(error_of(file_with(0, 2 + padding)));
+  EXPECT_EQ(error_of(plain_file(*key, {})), KeyFileError::malformed);
+  EXPECT_EQ(error_of(plain_file(*key, ByteVector(8))), KeyFileError::malformed) << "check words and nothing else";
+  EXPECT_EQ(error_of(plain_file(*key, ByteVector(12))), KeyFileError::malformed) << "no whole block";
+  auto with_tag = inside(file_with(padding));
+  with_tag.push_back(std::byte{0});
+  EXPECT_EQ(error_of(armour(with_tag)), KeyFileError::malformed);
 }
 
 TEST(KeyFile, HalvesOfTwoKeys) {
@@ -310,6 +347,7 @@ TEST(KeyFile, EveryErrorHasItsSentence) {
     EXPECT_EQ(std::count(seen.begin(), seen.end(), text), 0) << text;
     seen.push_back(text);
   }
+  EXPECT_FALSE(describe(static_cast<KeyFileError>(99)).empty());
 }
 
 TEST(BcryptPbkdf, VectorsOfOthers) {  // github.com/dchest/bcrypt_pbkdf, and OpenBSD's own function

@@ -241,6 +241,9 @@ TEST(PacketCipher, KeysOfWrongSizesMakeNothing) {
     if (!suite.mac) continue;
     EXPECT_FALSE(suite.cipher->sealer({key, iv, odd}, suite.mac));
     EXPECT_FALSE(suite.cipher->opener({key, iv, mac_key}, nullptr));
+    auto other_mac = *suite.mac;
+    other_mac.tag_size = 20;
+    EXPECT_FALSE(suite.cipher->opener({key, iv, mac_key}, &other_mac));
   }
 }
 

@@ -64,7 +64,8 @@ TEST(Password, EveryPartOfALineHasItsBounds) {
   EXPECT_FALSE(argon("argon2", "m=8,t=1,p=1", 11, 22));
   EXPECT_TRUE(argon("argon2id", "m=1024,t=1,p=128", 64, 128));
   for (const auto* cost :
-       {"m=7,t=1,p=1", "m=1023,t=1,p=128", "m=8,t=1,p=0", "m=8,t=1,p=", "m=8,t=1,p=1x", "m=8,p=1,t=1"})
+       {"m=7,t=1,p=1", "m=1023,t=1,p=128", "m=8,t=1,p=0", "m=8,t=1,p=", "m=8,t=1,p=1x", "m=8,p=1,t=1", "m=8,t=,p=1",
+        "m=8,t=1,q=1", "m=8", "", "m=99999999999,t=1,p=1", "m=8,t=99999999999,p=1", "m=8,t=1,p=99999999999"})
     EXPECT_FALSE(argon("argon2id", cost, 11, 22)) << cost;
   EXPECT_FALSE(argon("argon2id", "m=8,t=1,p=1", 10, 22));
   EXPECT_FALSE(argon("argon2id", "m=8,t=1,p=1", 65, 22));

@@ -84,6 +84,8 @@ TEST(Ed25519, ASecondFormOfASignatureIsRefused) {  // S + L: RFC 8032 5.1.7, att
     carry >>= 8;
   }
   EXPECT_FALSE(algorithm.verify(key->public_key().blob(), bytes_of("m"), signature));
+  std::copy(order.begin(), order.end(), signature.end() - 32);  // L itself, a form of 0
+  EXPECT_FALSE(algorithm.verify(key->public_key().blob(), bytes_of("m"), signature));
 }
 
 TEST(Ed25519, PointsThatAreNoKeys) {

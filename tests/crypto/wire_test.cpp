@@ -71,6 +71,32 @@ TEST(Reader, AFailureSticksAndIsNotDone) {
   EXPECT_TRUE(reader.failed());
 }
 
+template <class T>
+bool reads(Bytes bytes) {
+  Reader reader(bytes);
+  T value{};
+  reader.read(value);
+  return !reader.failed();
+}
+
+TEST(Reader, EveryTypeFailsByItself) {
+  const ByteVector zeros(8);
+  for (std::size_t size = 0; size <= zeros.size(); ++size) {
+    const auto bytes = Bytes(zeros).first(size);
+    EXPECT_EQ(reads<std::uint8_t>(bytes), size >= 1);
+    EXPECT_EQ(reads<bool>(bytes), size >= 1);
+    EXPECT_EQ(reads<std::uint32_t>(bytes), size >= 4);
+    EXPECT_EQ(reads<std::uint64_t>(bytes), size >= 8);
+    EXPECT_EQ(reads<Bytes>(bytes), size >= 4);
+    EXPECT_EQ(reads<std::string_view>(bytes), size >= 4);
+    EXPECT_EQ(reads<NameList>(bytes), size >= 4);
+    EXPECT_EQ(reads<Mpint>(bytes), size >= 4);
+    EXPECT_EQ((reads<std::array<std::byte, 3>>(bytes)), size >= 3);
+    EXPECT_TRUE(reads<Rest>(bytes));
+  }
+  EXPECT_FALSE(reads<NameList>(from_hex("000000012c"))) << "a comma";
+}
+
 TEST(Reader, LengthsThatLie) {
   for (const char* hex : {"00000004616263", "ffffffff616263", "80000000616263", "7fffffff", "000000", ""}) {
     const auto bytes = from_hex(hex);
@@ -161,6 +187,14 @@ TEST(NameList, GoodOnes) {
   EXPECT_FALSE(list.contains(""));
 }
 
+TEST(NameList, IsWalkedByStepsOfBothKinds) {
+  const NameList list("a,b,");
+  auto at = list.begin();
+  EXPECT_EQ(*at++, "a");
+  EXPECT_EQ(*at, "b");
+  EXPECT_EQ(++at, list.end());
+}
+
 TEST(NameList, OneCommaAtTheEndIsForgiven) {
   NameList list;
   ASSERT_TRUE(NameList::parse("zlib,none,", list));
@@ -196,8 +230,22 @@ TEST(Secret, IsComparedInConstantTimeAndMovesAway) {
   Secret b = std::move(a);
   EXPECT_EQ(b.size(), 6U);
   EXPECT_TRUE(a.empty());  // NOLINT: what a moved-from Secret is, is promised
+  auto& itself = b;
+  b = std::move(itself);
+  EXPECT_EQ(b.size(), 6U);
+  b = Secret(bytes_of("other"));
+  EXPECT_EQ(text_of(b.bytes()), "other");
   b.clear();
   EXPECT_TRUE(b.empty());
+  EXPECT_TRUE(Secret(std::size_t{0}).empty());
+  EXPECT_TRUE(Secret(Bytes()).copy().empty());
+}
+
+TEST(SpanSink, TakesNothingToo) {
+  std::array<std::byte, 4> place{};
+  SpanSink sink{place.data()};
+  Writer(sink).write(Bytes());
+  EXPECT_EQ(sink.to, place.data() + 4);
 }
 
 TEST(Secret, WipeLeavesZeros) {
