@@ -244,7 +244,9 @@ class RsaKey final : public PrivateKey {
     const auto number = [&](int i) { return BigInt::from_bytes(octets(fields[i].magnitude)); };
     const auto n = number(0), e = number(1), d = number(2), inverse = number(3), p = number(4), q = number(5);
     if (n.bits() < 2048 || e.bits() > 32 || d >= n || p < 3 || q < 3 || p * q != n || inverse >= p) return nullptr;
-    if (e * d % (p - 1) != 1 || e * d % (q - 1) != 1 || inverse * q % p != 1) return nullptr;
+    const auto are_inverse = [](const BigInt& a, const BigInt& b, const BigInt& m) { return a * b % m == 1; };
+    const BigInt one_less_p = p - 1, one_less_q = q - 1;
+    if (!are_inverse(e, d, one_less_p) || !are_inverse(e, d, one_less_q) || !are_inverse(inverse, q, p)) return nullptr;
     return from(Botan::RSA_PrivateKey(p, q, e, d, n));
   }
 

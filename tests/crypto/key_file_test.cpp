@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "crypto/base64.hpp"
 #include "crypto/key_protection.hpp"
 #include "crypto/wire.hpp"
@@ -373,6 +375,9 @@ TEST(PublicKeyLine, ThereAndBack) {
     EXPECT_EQ(read->comment, "a comment of words");
     EXPECT_EQ(parse_public_key_line(public_key_line(key, ""))->comment, "");
     EXPECT_EQ(parse_public_key_line("  " + line + " \r\n")->comment, "a comment of words");
+    auto tabs = line;
+    std::replace(tabs.begin(), tabs.end(), ' ', '\t');
+    EXPECT_EQ(parse_public_key_line("\t" + tabs + "\t")->comment, "a\tcomment\tof\twords");
   }
 }
 

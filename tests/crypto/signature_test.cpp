@@ -88,6 +88,23 @@ TEST(Ed25519, ASecondFormOfASignatureIsRefused) {  // S + L: RFC 8032 5.1.7, att
   EXPECT_FALSE(algorithm.verify(key->public_key().blob(), bytes_of("m"), signature));
 }
 
+TEST(Ed25519, SignaturesOfAnotherLengthAreNone) {
+  Bench bench;
+  const auto& algorithm = named(bench.provider.signatures, "ssh-ed25519");
+  const auto key = generate_key(KeyType::ed25519, *bench.random);
+  auto value = copy_of(Bytes(*key->sign("ssh-ed25519", bytes_of("m"), *bench.random)).last(64));
+  const auto verify = [&] {
+    return algorithm.verify(key->public_key().blob(), bytes_of("m"), blob("ssh-ed25519", Bytes(value)));
+  };
+  EXPECT_TRUE(verify());
+  value.push_back(std::byte{0});
+  EXPECT_FALSE(verify());
+  for (const std::size_t size : {63U, 32U, 1U, 0U}) {
+    value.resize(size);
+    EXPECT_FALSE(verify()) << size;
+  }
+}
+
 TEST(Ed25519, PointsThatAreNoKeys) {
   Bench bench;
   const auto& algorithm = named(bench.provider.signatures, "ssh-ed25519");
@@ -398,6 +415,7 @@ TEST(PrivateKey, TheSameSeedGivesTheSameKey) {
 
 TEST(PrivateKey, RsaSizesOutOfBoundsMakeNothing) {
   Bench bench;
+  EXPECT_EQ(generate_key(KeyType::rsa, *bench.random)->public_key().bits(), 3072U) << "unless told otherwise";
   for (const unsigned bits : {1U, 1024U, 2047U, 2049U, 16385U, 32768U})
     EXPECT_FALSE(generate_key(KeyType::rsa, *bench.random, bits)) << bits;
 }
