@@ -83,8 +83,7 @@ Problem check_user_pattern(const std::string& pattern) {
   const auto places = split_list(std::string_view(pattern).substr(at + 1));
   if (at == 0 || places.empty()) return "'" + pattern + "' has nothing on one side of its '@'";
   for (const auto& place : places) {
-    if (!has_good_prefix(place)) return "'" + place + "' is not an address with a prefix length, as 192.0.2.0/24";
-    if (place.find_first_not_of("0123456789abcdefABCDEF.:/*?!") != std::string::npos)
+    if (!can_match_addresses(place))
       return "'" + place + "' is no address or pattern of addresses; names of hosts are not looked up here";
   }
   return std::nullopt;

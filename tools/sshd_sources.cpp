@@ -72,12 +72,15 @@ void keep_bits(unsigned char* bytes, std::size_t size, unsigned bits) {
 
 }  // namespace
 
-bool has_good_prefix(std::string_view entry) {
-  const auto slash = entry.find('/');
-  if (slash == std::string_view::npos) return true;
-  const auto address = entry.substr(entry.starts_with('!') ? 1 : 0, slash - (entry.starts_with('!') ? 1 : 0));
-  const auto most = address.find(':') == std::string_view::npos ? 32U : 128U;
-  return is_address(address) && parse_number(entry.substr(slash + 1), 0, most);
+bool can_match_addresses(std::string_view entry) {
+  constexpr std::string_view characters = "0123456789abcdefABCDEF.:*?";
+  const auto place = entry.substr(entry.starts_with('!') ? 1 : 0);
+  const auto address = place.substr(0, place.find('/'));
+  const bool is_pattern = address == place && address.find_first_of("*?") != std::string_view::npos;
+  if (is_pattern ? address.find_first_not_of(characters) != std::string_view::npos : !is_address(address)) return false;
+  // A slip makes a list match nothing, not even what stands beside it.
+  constexpr std::string_view probe = "192.0.2.1";
+  return matches_address_list(probe, std::string(entry) + "," + std::string(probe)) != ListMatch::no;
 }
 
 Problem parse_block_size(SourceRules& rules, std::string_view value) {
@@ -111,9 +114,11 @@ Problem parse_penalties(Penalties& penalties, std::string_view value) {
 }
 
 Problem parse_exempt(SourceRules& rules, std::string_view value) {
+  if (in_lower_case(value) == "none") return rules.exempt.clear(), std::nullopt;
   for (const auto& entry : split_list(value))
-    if (!has_good_prefix(entry)) return "'" + entry + "' is not an address with a prefix length, as 192.0.2.0/24";
-  rules.exempt = in_lower_case(value) == "none" ? std::string() : std::string(value);
+    if (!can_match_addresses(entry))
+      return "'" + entry + "' is no address, as 192.0.2.0/24, and no pattern of addresses";
+  rules.exempt = value;
   return std::nullopt;
 }
 

@@ -51,8 +51,9 @@ Problem parse_penalties(Penalties& penalties, std::string_view value);
 Problem parse_exempt(SourceRules& rules, std::string_view value);
 std::string show(const Penalties& penalties);
 
-// False for an entry of a list of addresses whose prefix length is none: it would make the whole list match nothing.
-bool has_good_prefix(std::string_view entry);
+// Whether an entry of a list of addresses can match: false for what is nearly an address or has a prefix length that is
+// none, which would make the whole list match nothing, and for names of hosts, which nobody looks up.
+bool can_match_addresses(std::string_view entry);
 
 enum class Deed : std::uint8_t { no_auth, auth_failed, grace_exceeded };
 std::string_view name_of(Deed deed);  // as PerSourcePenalties calls it

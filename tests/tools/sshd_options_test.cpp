@@ -40,10 +40,10 @@ TEST(SshdOptions, AFile) {
 }
 
 TEST(SshdOptions, MistakesNameTheirLine) {
-  for (const auto* bad :
-       {"Port many", "NoSuchOption yes", "Match user x", "ListenAddress 300.1.1.1", "Subsystem sftp", "Ciphers rot13",
-        "MaxStartups 9:1:3", "LoginGraceTime 0", "X11Forwarding yes", "Port", "DenyUsers bob@host.example",
-        "AllowUsers bob@10.0.0.0/33", "DenyUsers bob@", "DenyUsers @::1", "ForceCommand \"\""}) {
+  for (const auto* bad : {"Port many", "NoSuchOption yes", "Match user x", "ListenAddress 300.1.1.1", "Subsystem sftp",
+                          "Ciphers rot13", "MaxStartups 9:1:3", "LoginGraceTime 0", "X11Forwarding yes", "Port",
+                          "DenyUsers bob@host.example", "AllowUsers bob@10.0.0.0/33", "DenyUsers bob@10.0.0.256",
+                          "DenyUsers bob@", "DenyUsers @::1", "ForceCommand \"\""}) {
     SshdOptions options;
     const auto problem = read(options, std::string("\n") + bad + "\n");
     ASSERT_TRUE(problem) << bad;

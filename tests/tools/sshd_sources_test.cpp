@@ -145,7 +145,8 @@ TEST(Sources, ValuesOfTheOptions) {
   for (const auto* bad : {"authfail", "authfail:x", "teapot:5", "max-sources4:0", "overflow:perhaps", "no authfail:5"})
     EXPECT_TRUE(parse_penalties(rules.penalties, bad)) << bad;
   for (const auto* bad : {"33", "24:129", "x", "24:"}) EXPECT_TRUE(parse_block_size(rules, bad)) << bad;
-  for (const auto* bad : {"192.0.2.0/33", "192.0.2.0/", "x/8", "1.2.3.4,::/129"})
+  for (const auto* bad :
+       {"192.0.2.0/33", "192.0.2.0/", "x/8", "1.2.3.4,::/129", "10.0.0.256", "1.2.3.4,gateway", "!gate*"})
     EXPECT_TRUE(parse_exempt(rules, bad)) << bad;
   EXPECT_FALSE(parse_exempt(rules, "!192.0.2.0/24,2001:db8::/32,10.*"));
   EXPECT_FALSE(parse_penalties(rules.penalties, "crash:2m AuthFail:7 refuseconnection:1 overflow:deny-all"));
