@@ -126,7 +126,7 @@ ByteVector remainder(Bytes a, const ByteVector& m) {
       rest[i] = static_cast<std::byte>(carry);
       carry >>= 8;
     }
-    if (rest < modulus) continue;
+    if (std::memcmp(rest.data(), modulus.data(), modulus.size()) < 0) continue;  // both are of one size
     unsigned borrow = 0;
     for (auto i = rest.size(); i-- > 0;) {
       const auto difference = std::to_integer<unsigned>(rest[i]) - std::to_integer<unsigned>(modulus[i]) - borrow;
