@@ -42,7 +42,8 @@ Body::Body(Role role, const Provider& provider, const Limits& limits, std::share
       reader_(limits_.packets_per_key),
       writer_(outbox_, *provider_.random, limits_.packets_per_key),
       exchange_(client_config_.get(), server_config_.get()),
-      auth_(make_auth(client_config_.get(), server_config_.get())) {}
+      auth_(make_auth(client_config_.get(), server_config_.get())),
+      connection_(limits_) {}
 
 Effects Body::effects() {
   return {.role = role_,

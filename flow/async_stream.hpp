@@ -10,6 +10,7 @@
 #include <asio/async_result.hpp>
 #include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
+#include <asio/error.hpp>
 #include <asio/error_code.hpp>
 #include <asio/post.hpp>
 
@@ -29,6 +30,13 @@ struct Moved {
   asio::error_code error;
   std::size_t size = 0;
 };
+
+// Flows throw for want of memory only. Without an error, 0 bytes would be asked for again and again.
+inline Moved failed() {
+  Moved moved;
+  moved.error = asio::error::no_memory;
+  return moved;
+}
 
 template <class F>
 Awaitable<Moved> read_some(F& flow, Buffer into) {
@@ -55,9 +63,9 @@ Awaitable<Moved> write_some(F& flow, Bytes bytes) {
 
 // Never from within the call that has begun the operation, as Asio demands.
 template <class Handler>
-void complete(Executor executor, Handler handler, asio::error_code error, std::size_t size) {
+void complete(Executor executor, Handler handler, Moved moved) {
   auto on = asio::get_associated_executor(handler, executor);
-  asio::post(on, [handler = std::move(handler), error, size]() mutable { std::move(handler)(error, size); });
+  asio::post(on, [handler = std::move(handler), moved]() mutable { std::move(handler)(moved.error, moved.size); });
 }
 
 template <class Place, class Buffers>
@@ -75,10 +83,11 @@ auto async_read_some_of(F& flow, const MutableBuffers& buffers, Token&& token) {
   return asio::async_initiate<Token, void(asio::error_code, std::size_t)>(
       [&flow](auto handler, Buffer into) {
         auto executor = Executor(flow.get_executor());
-        asio::co_spawn(executor, detail::read_some(flow, into),
-                       [executor, handler = std::move(handler)](std::exception_ptr, detail::Moved moved) mutable {
-                         detail::complete(executor, std::move(handler), moved.error, moved.size);
-                       });
+        asio::co_spawn(
+            executor, detail::read_some(flow, into),
+            [executor, handler = std::move(handler)](std::exception_ptr thrown, detail::Moved moved) mutable {
+              detail::complete(executor, std::move(handler), thrown ? detail::failed() : moved);
+            });
       },
       token, detail::first_of<Buffer>(buffers));
 }
@@ -88,10 +97,11 @@ auto async_write_some_of(F& flow, const ConstBuffers& buffers, Token&& token) {
   return asio::async_initiate<Token, void(asio::error_code, std::size_t)>(
       [&flow](auto handler, Bytes bytes) {
         auto executor = Executor(flow.get_executor());
-        asio::co_spawn(executor, detail::write_some(flow, bytes),
-                       [executor, handler = std::move(handler)](std::exception_ptr, detail::Moved moved) mutable {
-                         detail::complete(executor, std::move(handler), moved.error, moved.size);
-                       });
+        asio::co_spawn(
+            executor, detail::write_some(flow, bytes),
+            [executor, handler = std::move(handler)](std::exception_ptr thrown, detail::Moved moved) mutable {
+              detail::complete(executor, std::move(handler), thrown ? detail::failed() : moved);
+            });
       },
       token, detail::first_of<Bytes>(buffers));
 }

@@ -21,7 +21,7 @@ ChannelCore::~ChannelCore() {
   if (phase_ == Phase::open && (!closing_ || held_)) session_->close_channel(id_);
 }
 
-void ChannelCore::release() {
+void ChannelCore::release() noexcept {
   held_ = false;
   if (closing_ && phase_ == Phase::open) session_->close_channel(id_);
   wake();
@@ -76,7 +76,7 @@ void ChannelCore::wake() {
 
 void ChannelCore::credit(std::size_t size) {
   if (size == 0 || phase_ != Phase::open) return;
-  session_->engine().consumed(id_, size);
+  session_->command([&](Engine& engine) { engine.consumed(id_, size); });
   session_->drive().wake();
 }
 
@@ -164,7 +164,7 @@ std::optional<FlowError> ChannelCore::write_error() const {
 Tried ChannelCore::try_write(Bytes bytes, Stream stream) {
   if (auto error = write_error()) return FlowResult<std::size_t>(Unexpected{std::move(*error)});
   if (held_) return std::nullopt;
-  const auto size = session_->engine().write(id_, bytes, stream);
+  const auto size = session_->command([&](Engine& engine) { return engine.write(id_, bytes, stream); });
   if (size != 0) session_->drive().wake();
   if (size == 0 && !bytes.empty()) return std::nullopt;
   return FlowResult<std::size_t>(size);
@@ -197,7 +197,7 @@ Awaitable<FlowResult<Done>> ChannelCore::wait_writable() {
     if (auto error = write_error()) co_return Unexpected{std::move(*error)};
     const auto place = prepare(1, Stream::out);
     if (!place.empty()) {
-      session_->engine().commit(id_, 0);
+      commit(0);
       co_return Done{};
     }
     if (std::exchange(pushed, !pushed))
@@ -209,11 +209,11 @@ Awaitable<FlowResult<Done>> ChannelCore::wait_writable() {
 
 Buffer ChannelCore::prepare(std::size_t wanted, Stream stream) {
   if (held_ || write_error()) return {};
-  return session_->engine().prepare(id_, wanted, stream);
+  return session_->command([&](Engine& engine) { return engine.prepare(id_, wanted, stream); });
 }
 
 void ChannelCore::commit(std::size_t size) {
-  session_->engine().commit(id_, size);
+  session_->command([&](Engine& engine) { engine.commit(id_, size); });
   if (size != 0) session_->drive().wake();
 }
 
@@ -231,12 +231,13 @@ Awaitable<FlowResult<Done>> ChannelCore::finish() {
       co_await writable_.wait();
       continue;
     }
-    const auto status = session_->engine().finish(id_);
+    const auto status = session_->command([&](Engine& engine) { return engine.finish(id_); });
     if (status == Status::busy) {
       co_await session_->changed().wait();
       continue;
     }
     finished_ = true;
+    writable_.open();  // a write under way is over, and no Writable would tell it
     session_->drive().wake();
     if (status != Status::ok) co_return Unexpected{FlowError{FlowCode::closed, std::string(describe(status))}};
   }
@@ -268,7 +269,7 @@ Awaitable<FlowResult<Done>> ChannelCore::request(Request request) {
   for (;;) {
     if (session_->ended()) co_return Unexpected{session_->error()};
     if (phase_ != Phase::open || closing_) co_return Unexpected{FlowError{FlowCode::lost, "the channel is closed"}};
-    const auto asked = session_->engine().request(id_, request, true);
+    const auto asked = session_->command([&](Engine& engine) { return engine.request(id_, request, true); });
     if (!asked && asked.error() == Status::busy) {
       co_await session_->changed().wait();
       continue;
@@ -286,7 +287,7 @@ Awaitable<FlowResult<Done>> ChannelCore::request(Request request) {
 
 FlowResult<Done> ChannelCore::send(const Request& request) {
   if (auto failed = error()) return Unexpected{std::move(*failed)};
-  const auto sent = session_->engine().request(id_, request, false);
+  const auto sent = session_->command([&](Engine& engine) { return engine.request(id_, request, false); });
   session_->drive().wake();
   if (!sent) return Unexpected{FlowError{FlowCode::misuse, std::string(describe(sent.error()))}};
   return Done{};
@@ -299,7 +300,7 @@ Awaitable<void> ChannelCore::exit_with(Exit how) {
   if (!how.status && !how.signal.empty()) told = ExitSignal{how.signal, how.core_dumped, how.message, {}};
   while (held_) co_await writable_.wait();
   while (phase_ == Phase::open && !closing_ && !session_->ended()) {
-    const auto sent = session_->engine().request(id_, told, false);
+    const auto sent = session_->command([&](Engine& engine) { return engine.request(id_, told, false); });
     if (sent || sent.error() != Status::busy) break;
     co_await session_->changed().wait();
   }

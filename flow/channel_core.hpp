@@ -55,7 +55,7 @@ class ChannelCore : public std::enable_shared_from_this<ChannelCore> {
 
   // While held, nothing is sent and everything that would send waits: until a request has been answered.
   void hold() { held_ = true; }
-  void release();
+  void release() noexcept;
 
   // ---- what the session's events do
   void on_opened();

@@ -23,8 +23,7 @@ bool ClientRole::on_event(const Event& event) {
 void ClientRole::spawn(Awaitable<void> question) {
   asio::co_spawn(core_.get_executor(), std::move(question),
                  [self = shared_from_this(), core = core_.shared_from_this()](std::exception_ptr thrown) {
-                   if (thrown)
-                     core->end(Reason::by_application, {FlowCode::system, "a callback of the program has thrown"});
+                   core->end_by(thrown);
                  });
 }
 

@@ -4,6 +4,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include "engine/direct_tcpip.hpp"
 #include "flow/client_role.hpp"
 #include "flow/session_core.hpp"
 
@@ -14,7 +15,7 @@ struct ClientSession::Inside {
       : core(std::move(with_core)), role(std::move(with_role)), user(std::move(with_user)) {}
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
-  ~Inside() { core->end(Reason::by_application, {FlowCode::closed, "the session was dropped"}); }
+  ~Inside() { core->drop(); }
 
   std::shared_ptr<SessionCore> core;
   std::shared_ptr<ClientRole> role;
@@ -28,7 +29,7 @@ Awaitable<FlowResult<ClientSession>> ClientSession::start(AnyFlow flow, std::sha
   auto user = options.config.user;
   const auto config = std::make_shared<const ClientConfig>(options.config);
   if (const auto problem = check(options.provider, *config)) {
-    co_await flow.close();
+    close_in_background(std::move(flow));
     co_return Unexpected{
         FlowError{FlowCode::configuration, problem->field + " '" + problem->value + "': " + problem->text}};
   }
@@ -59,14 +60,11 @@ Awaitable<FlowResult<ChannelFlow>> ClientSession::open(std::string type, ByteVec
 Awaitable<FlowResult<ChannelFlow>> ClientSession::open_session() { return open("session", {}); }
 
 Awaitable<FlowResult<ChannelFlow>> ClientSession::open_direct_tcpip(std::string host, std::uint16_t port) {
-  ByteVector data;
-  VectorSink sink{data};
-  Writer<VectorSink> writer(sink);
-  writer.write(std::string_view(host));
-  writer.write(std::uint32_t{port});
-  writer.write(std::string_view("127.0.0.1"));  // the originator: nobody beyond this program
-  writer.write(std::uint32_t{0});
-  return open("direct-tcpip", std::move(data));
+  DirectTcpip wanted;
+  wanted.host = host;
+  wanted.port = port;
+  wanted.originator = "127.0.0.1";  // nobody beyond this program
+  return open(std::string(DirectTcpip::type), direct_tcpip_data(wanted));
 }
 
 Awaitable<FlowResult<ClientSession::GlobalAnswer>> ClientSession::global_request(std::string name, ByteVector data) {
@@ -77,7 +75,7 @@ Awaitable<FlowResult<ClientSession::GlobalAnswer>> ClientSession::global_request
 }
 
 Status ClientSession::rekey() {
-  const auto status = inside_->core->engine().rekey();
+  const auto status = inside_->core->command([](Engine& engine) { return engine.rekey(); });
   inside_->core->drive().wake();
   return status;
 }

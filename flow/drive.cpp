@@ -1,9 +1,14 @@
 // Drive: one coroutine reads, one writes, one keeps the time; `pump` between them polls and flushes. All of them run
 // on one executor, so nothing is locked. A connection at rest waits for readability and holds no input buffer.
+// The engine is the caller's and may be gone when run() has ended, in whatever way: from then on `over` is set, and
+// whoever comes back from a wait asks for it before anything else.
 #include "flow/drive.hpp"
 
 #include <algorithm>
 #include <array>
+#include <exception>
+#include <new>
+#include <utility>
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -11,6 +16,7 @@
 
 #include "engine/text.hpp"
 #include "flow/gate.hpp"
+#include "flow/thrown.hpp"
 
 namespace nacre {
 
@@ -52,28 +58,41 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   bool blocked = false;        // the writer waits until the flow takes more
   bool output_broken = false;  // writing has failed: output is thrown away
   bool input_over = false;     // the reader has ended
-  bool linger_passed = false;
-  bool over = false;  // everybody goes home
-  unsigned loops = 0;
+  bool lingering = false, linger_passed = false;
+  bool half_closing = false;  // flow.finish() is under way
+  bool flow_closed = false;   // flow.close() has returned
+  bool over = false;          // nobody touches the engine any more; everybody goes home
+  unsigned loops = 0;         // those that may have a place of the engine in hand
   // What the next read may bring. Small packets that each want an answer cost a hundred times as much a byte as data, so
   // it is measured by the time that the last read took.
   std::size_t next_read = 64 * 1024;
   Ending ending;
 
-  void start(Awaitable<void> (Inside::*loop)()) {
-    ++loops;
-    auto self = shared_from_this();
-    asio::co_spawn(executor, run_loop(self, loop), asio::detached);
-  }
-  static Awaitable<void> run_loop(std::shared_ptr<Inside> self, Awaitable<void> (Inside::*loop)()) {
-    co_await (*self.*loop)();
-    --self->loops;
-    self->progress.open();
+  using Loop = Awaitable<void> (Inside::*)();
+
+  void start(Loop loop) { asio::co_spawn(executor, run_loop(shared_from_this(), loop), asio::detached); }
+
+  static Awaitable<void> run_loop(std::shared_ptr<Inside> self, Loop loop) {
+    struct Counted {
+      explicit Counted(Inside& in) : inside(in) { ++inside.loops; }
+      ~Counted() {
+        --inside.loops;
+        inside.progress.open();
+      }
+      Inside& inside;
+    };
+    const Counted counted(*self);
+    try {
+      co_await (*self.*loop)();
+    } catch (...) {
+      self->loop_failed(std::current_exception());
+    }
   }
 
   // ---- polling and flushing
 
-  void pump() {
+  void pump() noexcept {
+    if (over) return;
     if (pumping) {
       again = true;
       return;
@@ -83,10 +102,7 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
     for (unsigned turn = 0; more && turn < turns_in_a_row; ++turn) {
       again = false;
       now = Clock::now();
-      while (auto event = engine.poll(now)) {
-        if (const auto* closed = std::get_if<Closed>(&*event)) note(*closed);
-        handler(*event);
-      }
+      poll_events();
       more = flush() || again;
     }
     pumping = false;
@@ -94,8 +110,43 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
     after_pump();
   }
 
+  void poll_events() noexcept {
+    try {
+      while (auto event = engine.poll(now)) {
+        if (const auto* closed = std::get_if<Closed>(&*event)) note(*closed);
+        handler(*event);
+      }
+    } catch (...) {
+      failed(std::current_exception());
+    }
+  }
+
+  // Out of the handler, or out of the engine, which is dead then: both end this connection and nothing else. What is
+  // left to do is to poll, until the engine has said that it is closed.
+  void failed(const std::exception_ptr& thrown) noexcept {
+    if (!engine.closed() && !ending.cause) ending.cause = error_of(thrown);
+    disconnect(Reason::by_application, "internal error");
+    again = true;
+  }
+
+  void disconnect(Reason reason, std::string_view text) noexcept {
+    if (over) return;
+    try {
+      engine.disconnect(reason, text);
+    } catch (const std::bad_alloc&) {  // it is dead: the next poll says so
+    }
+  }
+
+  // A reader or a writer that has thrown can't go on, so nothing that it was to do is waited for.
+  void loop_failed(const std::exception_ptr& thrown) noexcept {
+    if (over) return;
+    input_over = output_broken = true;
+    failed(thrown);
+    pump();
+  }
+
   // Writes what can be written without waiting. Whether anything went out, so that polling again may find something.
-  bool flush() {
+  bool flush() noexcept {
     if (output_broken) {
       const auto size = engine.outgoing().size();
       engine.sent(size);
@@ -104,7 +155,7 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
     if (blocked || over || !flow.is_ready_flow()) return false;
     bool any = false;
     for (auto bytes = engine.outgoing(); !bytes.empty(); bytes = engine.outgoing()) {
-      auto tried = flow.try_write(bytes);
+      auto tried = try_write(bytes);
       if (!tried) {
         blocked = true;
         return any;
@@ -119,31 +170,44 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
     return any;
   }
 
-  void after_pump() {
+  Tried try_write(Bytes bytes) noexcept {
+    try {
+      return flow.try_write(bytes);
+    } catch (...) {
+      return FlowResult<std::size_t>(Unexpected{error_of(std::current_exception())});
+    }
+  }
+
+  void after_pump() noexcept {
     if (const auto due = engine.deadline(); due && *due < armed) clock.cancel();
     room.open();
     if (blocked || (!flow.is_ready_flow() && !engine.outgoing().empty())) output.open();
     if (engine.closed()) progress.open();
   }
 
-  void wake() {
+  void wake() noexcept {
     if (pumping) {
       again = true;
       return;
     }
     if (wake_posted || over) return;
     wake_posted = true;
-    asio::post(executor, [self = shared_from_this()] {
-      self->wake_posted = false;
-      self->pump();
-    });
+    try {
+      asio::post(executor, [self = shared_from_this()] {
+        self->wake_posted = false;
+        self->pump();
+      });
+    } catch (const std::bad_alloc&) {  // the clock, which waits already, needs no memory to look at the time
+      wake_posted = false;
+      clock.cancel();
+    }
   }
 
   void note(const Closed& closed) {
     ending.error = closed.error;
     ending.reason = closed.reason;
-    ending.text = printable(closed.text);
     ending.by_peer = closed.by_peer;
+    ending.text = printable(closed.text);
   }
 
   // ---- the reader
@@ -155,6 +219,7 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
       if (turn % turns_in_a_row == 0 || Clock::now() - began >= time_in_a_row) {
         co_await asio::post(executor, asio::use_awaitable);
         began = Clock::now();
+        if (over || engine.closed()) break;
       }
       if (wait_first) {
         auto waited = co_await flow.wait_readable();
@@ -177,12 +242,13 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
         got = flow.try_read(into);
       } else {
         auto awaited = co_await flow.read(into);
+        if (over) co_return;
         got = std::move(awaited);
       }
       if (!took(got)) break;
       wait_first = flow.is_ready_flow() && (!got || **got < into.size());
     }
-    if (engine.closed() && !over) co_await discard();
+    if (!over && engine.closed()) co_await discard();
     input_over = true;
   }
 
@@ -229,15 +295,16 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
       }
       if (flow.is_ready_flow()) {
         auto waited = co_await flow.wait_writable();
+        if (over) break;
         blocked = false;
-        if (!waited && !over) write_failed(waited.error());
+        if (!waited) write_failed(waited.error());
       } else {
         const auto bytes = engine.outgoing();
         auto written = co_await flow.write(bytes);
+        if (over) break;
         if (written) engine.sent(bytes.size());
-        if (!written && !over) write_failed(written.error());
+        if (!written) write_failed(written.error());
       }
-      if (over) break;
       pump();
       progress.open();
     }
@@ -270,49 +337,103 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   }
 
   void start_linger() {
+    if (std::exchange(lingering, true)) return;
     linger.expires_after(options.linger);
     linger.async_wait([weak = weak_from_this()](asio::error_code error) {
       const auto self = weak.lock();
       if (error || !self) return;
       self->linger_passed = true;
-      if (!self->engine.closed()) self->input_ended(std::nullopt);
+      if (!self->over && !self->engine.closed()) self->input_ended(std::nullopt);
       self->progress.open();
     });
   }
 
   // ---- the end
 
+  // Of run(), from outside: as orderly as any other that we choose.
+  void cancel() {
+    if (engine.closed()) return;
+    if (!ending.cause) ending.cause = FlowError{FlowCode::stopped, "cancelled"};
+    disconnect(Reason::by_application, "cancelled");
+    pump();
+  }
+
+  // All of it takes `linger` at most. What the flow has not done by then (one that is a channel waits for the peer of
+  // another connection) goes on by itself.
   Awaitable<void> finish() {
     start_linger();
     while (!engine.outgoing().empty() && !output_broken && !linger_passed) co_await progress.wait();
     const bool chosen = ending.error.code == Code::closed_by_application;
     if (!ending.by_peer && !ending.stream && (!chosen || options.drain) && !output_broken && !linger_passed) {
-      auto half_closed = co_await flow.finish();
-      while (half_closed && !input_over && !linger_passed) co_await progress.wait();
+      half_closing = true;
+      asio::co_spawn(executor, half_close(shared_from_this()), asio::detached);
+      while ((half_closing || !input_over) && !output_broken && !linger_passed) co_await progress.wait();
     }
-    over = true;
+    leave();
+    asio::co_spawn(executor, close_flow(shared_from_this()), asio::detached);
+    while (loops != 0 || (!flow_closed && !linger_passed)) co_await progress.wait();
     linger.cancel();
+  }
+
+  static Awaitable<void> half_close(std::shared_ptr<Inside> self) {
+    auto half_closed = co_await self->flow.finish();
+    self->half_closing = false;
+    if (!half_closed) self->input_over = true;  // then there is no use in reading on
+    self->progress.open();
+  }
+
+  static Awaitable<void> close_flow(std::shared_ptr<Inside> self) {
+    co_await self->flow.close();
+    self->flow_closed = true;
+    self->progress.open();
+  }
+
+  void leave() {
+    over = true;
     clock.cancel();
-    co_await flow.close();
     room.open();
     output.open();
-    while (loops != 0) co_await progress.wait();
+  }
+
+  // run() has not come to its end, and the engine may go now. Those who wait on the flow are sent home by its closing.
+  void abandon() noexcept {
+    if (over) return;
+    leave();
+    linger.cancel();
+    try {
+      asio::co_spawn(executor, close_flow(shared_from_this()), asio::detached);
+    } catch (const std::bad_alloc&) {  // the flow closes when the last of them lets go of it
+    }
   }
 };
 
 Drive::Drive(Engine& engine, AnyFlow flow, Handler handler, DriveOptions options)
     : inside_(std::make_shared<Inside>(engine, std::move(flow), std::move(handler), options)) {}
-Drive::~Drive() = default;
+Drive::~Drive() { inside_->over = true; }
 
 Awaitable<Ending> Drive::run() {
   const auto self = inside_;
-  self->start(&Inside::read);
-  self->start(&Inside::write);
-  self->start(&Inside::keep_time);
-  self->pump();
-  while (!self->engine.closed()) co_await self->progress.wait();
-  co_await self->finish();
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  std::exception_ptr thrown;
+  try {
+    self->start(&Inside::read);
+    self->start(&Inside::write);
+    self->start(&Inside::keep_time);
+    self->pump();
+    while (!self->engine.closed()) {
+      co_await self->progress.wait();
+      const auto cancellation = co_await asio::this_coro::cancellation_state;
+      if (cancellation.cancelled() != asio::cancellation_type::none) self->cancel();
+    }
+    co_await self->finish();
+  } catch (...) {  // no memory to wait with
+    thrown = std::current_exception();
+    self->abandon();
+  }
   self->handler = nullptr;
+  co_await asio::this_coro::throw_if_cancelled(throws);
+  if (thrown) std::rethrow_exception(thrown);
   co_return self->ending;
 }
 
@@ -322,7 +443,7 @@ TimePoint Drive::now() const { return inside_->now; }
 Executor Drive::get_executor() { return inside_->executor; }
 
 void Drive::disconnect(Reason reason, std::string_view text) {
-  inside_->engine.disconnect(reason, text);
+  inside_->disconnect(reason, text);
   inside_->wake();
 }
 

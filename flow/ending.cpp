@@ -26,6 +26,7 @@ FlowCode code_of(Code code) {
     case Code::login_timeout:
     case Code::rekey_timeout: return FlowCode::timed_out;
     case Code::configuration: return FlowCode::configuration;
+    case Code::out_of_memory: return FlowCode::system;
     default: return FlowCode::protocol;
   }
 }

@@ -25,8 +25,7 @@ bool ServerRole::on_event(const Event& event) {
 void ServerRole::spawn(Awaitable<void> question) {
   asio::co_spawn(core_.get_executor(), std::move(question),
                  [self = shared_from_this(), core = core_.shared_from_this()](std::exception_ptr thrown) {
-                   if (thrown)
-                     core->end(Reason::by_application, {FlowCode::system, "a callback of the program has thrown"});
+                   core->end_by(thrown);
                  });
 }
 
@@ -176,15 +175,22 @@ bool ServerRole::on_request(const RequestReceived& received) {
   if (const auto* signal = std::get_if<SignalRequest>(&request)) handler.signal(signal->signal), accepted = true;
   if (const auto* wanted = std::get_if<BreakRequest>(&request)) accepted = handler.wants_break(wanted->milliseconds);
   if (const auto* other = std::get_if<OtherRequest>(&request)) accepted = handler.other(*other);
-  const auto channel = served.channel;  // held, so that the answer goes before whatever the program says at once
-  if (channel) channel->hold();
+  struct Held {  // so that the answer goes before whatever the program says at once
+    explicit Held(std::shared_ptr<ChannelCore> to_hold) : channel(std::move(to_hold)) {
+      if (channel) channel->hold();
+    }
+    ~Held() {
+      if (channel) channel->release();
+    }
+    std::shared_ptr<ChannelCore> channel;
+  };
+  const Held held(served.channel);
   if (std::holds_alternative<ShellRequest>(request)) accepted = start(served, {Program::Kind::shell, {}});
   if (const auto* exec = std::get_if<ExecRequest>(&request))
     accepted = start(served, {Program::Kind::command, std::string(exec->command)});
   if (const auto* subsystem = std::get_if<SubsystemRequest>(&request))
     accepted = start(served, {Program::Kind::subsystem, std::string(subsystem->subsystem)});
   if (received.want_reply) static_cast<void>(core_.engine().reply(received.ticket, accepted));
-  if (channel) channel->release();
   return true;
 }
 
@@ -208,9 +214,18 @@ void ServerRole::on_closed(ChannelId channel) {
   served.handler->closed();
 }
 
-void ServerRole::end() {
-  options_.authorizer->ended();
-  for (auto& [id, served] : std::exchange(served_, {})) served.handler->closed();
+// There is no connection left to end for what they throw; the others are still to be told.
+void ServerRole::end() noexcept {
+  try {
+    options_.authorizer->ended();
+  } catch (...) {
+  }
+  for (auto& [id, served] : std::exchange(served_, {})) {
+    try {
+      served.handler->closed();
+    } catch (...) {
+    }
+  }
 }
 
 }  // namespace nacre

@@ -16,7 +16,7 @@ class ServerRole : public std::enable_shared_from_this<ServerRole> {
 
   bool on_event(const Event& event);
   // The connection has ended: every handler is told and goes.
-  void end();
+  void end() noexcept;
 
  private:
   struct Served {

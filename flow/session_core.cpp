@@ -7,6 +7,7 @@
 #include <asio/detached.hpp>
 
 #include "engine/text.hpp"
+#include "flow/thrown.hpp"
 
 namespace nacre {
 
@@ -16,6 +17,8 @@ Engine& engine_in(std::variant<Client, Server>& either) {
   if (auto* client = std::get_if<Client>(&either)) return *client;
   return std::get<Server>(either);
 }
+
+Awaitable<void> close(AnyFlow flow) { co_await flow.close(); }
 
 }  // namespace
 
@@ -40,8 +43,16 @@ void SessionCore::log(LogLevel level, std::string_view text) {
 // ---- its life
 
 Awaitable<void> SessionCore::run(std::shared_ptr<SessionCore> core, std::optional<KeepAlive> keep_alive_how) {
-  if (keep_alive_how) asio::co_spawn(core->get_executor(), keep_alive(core, *keep_alive_how), asio::detached);
-  auto ending = co_await core->drive_.run();
+  Ending ending;
+  try {
+    if (keep_alive_how)
+      asio::co_spawn(core->get_executor(), keep_alive(core, *keep_alive_how),
+                     [core](std::exception_ptr thrown) { core->end_by(thrown); });
+    auto came_to = co_await core->drive_.run();
+    ending = std::move(came_to);
+  } catch (...) {
+    ending.cause = error_of(std::current_exception());
+  }
   core->finish(std::move(ending));
 }
 
@@ -54,11 +65,24 @@ void SessionCore::finish(Ending ending) {
   changed_.open();
 }
 
-void SessionCore::end(Reason reason, FlowError cause) {
-  if (ended() || engine_->closed()) return;
-  set_cause(std::move(cause));
-  engine_->disconnect(reason, cause_->text);
-  drive_.wake();
+void SessionCore::end(Reason reason, FlowError cause) noexcept {
+  if (ended()) return;
+  if (!engine_->closed()) set_cause(std::move(cause));
+  drive_.disconnect(reason, cause_ ? std::string_view(cause_->text) : std::string_view());
+}
+
+void SessionCore::end_by(const std::exception_ptr& thrown) noexcept {
+  if (!thrown || ended()) return;
+  if (!engine_->closed()) set_cause(error_of(thrown));
+  drive_.disconnect(Reason::by_application, "internal error");
+}
+
+void SessionCore::drop() noexcept {
+  try {
+    end(Reason::by_application, {FlowCode::closed, "the session was dropped"});
+  } catch (const std::bad_alloc&) {  // not even the text: it ends all the same
+    drive_.disconnect(Reason::by_application);
+  }
 }
 
 Awaitable<void> SessionCore::keep_alive(std::shared_ptr<SessionCore> core, KeepAlive how) {
@@ -127,7 +151,10 @@ bool SessionCore::on_channel_event(const Event& event) {
     return true;
   }
   if (const auto* refused = std::get_if<ChannelRefused>(&event)) {
-    if (auto* channel = find(refused->channel)) channel->on_refused(printable(refused->text));
+    if (auto* channel = find(refused->channel)) {
+      remove(*channel);
+      channel->on_refused(printable(refused->text));
+    }
     changed_.open();
     return true;
   }
@@ -136,7 +163,10 @@ bool SessionCore::on_channel_event(const Event& event) {
     return true;
   }
   if (const auto* closed = std::get_if<ChannelClosed>(&event)) {
-    if (auto* channel = find(closed->channel)) channel->on_closed();
+    if (auto* channel = find(closed->channel)) {
+      remove(*channel);
+      channel->on_closed();
+    }
     if (role_) role_(event);
     changed_.open();
     return true;
@@ -186,17 +216,19 @@ void SessionCore::on_answer(Ticket ticket, bool success, Bytes data) {
 
 Awaitable<FlowResult<SessionCore::Answer>> SessionCore::answer_to(Ticket ticket, const ChannelCore* channel) {
   const auto self = shared_from_this();
-  answers_.emplace(ticket.id, std::nullopt);
+  struct Awaited {  // a wait that is cancelled leaves nothing behind
+    Awaited(SessionCore& of, Ticket to) : core(of), ticket(to), answer(core.answers_[ticket.id]) {}
+    ~Awaited() { core.answers_.erase(ticket.id); }
+    SessionCore& core;
+    Ticket ticket;
+    std::optional<Answer>& answer;
+  };
+  const Awaited awaited(*self, ticket);
   for (;;) {
-    const auto at = answers_.find(ticket.id);
-    const bool here = at->second.has_value();
-    if (here || ended() || (channel && channel->closed())) {
-      auto answer = std::move(at->second);
-      answers_.erase(at);
-      if (here) co_return std::move(*answer);
-      if (ended()) co_return Unexpected{error()};
+    if (awaited.answer) co_return std::move(*awaited.answer);
+    if (ended()) co_return Unexpected{error()};
+    if (channel && channel->closed())
       co_return Unexpected{FlowError{FlowCode::lost, "the peer has closed the channel"}};
-    }
     co_await changed_.wait();
   }
 }
@@ -205,7 +237,7 @@ Awaitable<FlowResult<SessionCore::Answer>> SessionCore::global_request(std::stri
   const auto self = shared_from_this();
   for (;;) {
     if (ended()) co_return Unexpected{error()};
-    const auto asked = engine_->global_request(name, data, true);
+    const auto asked = command([&](Engine& engine) { return engine.global_request(name, data, true); });
     if (!asked && asked.error() == Status::busy) {
       co_await changed_.wait();
       continue;
@@ -223,7 +255,7 @@ Awaitable<FlowResult<std::shared_ptr<ChannelCore>>> SessionCore::open(std::strin
   const auto self = shared_from_this();
   for (;;) {
     if (ended()) co_return Unexpected{error()};
-    const auto id = engine_->open(type, data);
+    const auto id = command([&](Engine& engine) { return engine.open(type, data); });
     if (!id && id.error() == Status::busy && !engine_->closed()) {
       co_await changed_.wait();
       continue;
@@ -243,7 +275,9 @@ std::shared_ptr<ChannelCore> SessionCore::adopt(ChannelId id) {
 }
 
 void SessionCore::add(ChannelCore& channel) { channels_.push_back(&channel); }
-void SessionCore::remove(ChannelCore& channel) { std::erase(channels_, &channel); }
+void SessionCore::remove(const ChannelCore& channel) noexcept {
+  std::erase_if(channels_, [&](const ChannelCore* each) { return each == &channel; });
+}
 
 ChannelCore* SessionCore::find(ChannelId id) {
   for (auto* channel : channels_)
@@ -251,15 +285,24 @@ ChannelCore* SessionCore::find(ChannelId id) {
   return nullptr;
 }
 
-void SessionCore::close_channel(ChannelId id) {
+void SessionCore::close_channel(ChannelId id) noexcept {
   if (ended()) return;
-  if (engine_->close(id) == Status::busy) to_close_.push_back(id);
-  drive_.wake();
+  try {
+    if (engine_->close(id) == Status::busy) to_close_.push_back(id);
+    drive_.wake();
+  } catch (const std::bad_alloc&) {
+    end_by(std::current_exception());
+  }
 }
 
 // Those that the engine had no room for during a key exchange.
 void SessionCore::close_leftovers() {
   for (const auto id : std::exchange(to_close_, {})) close_channel(id);
+}
+
+void close_in_background(AnyFlow flow) {
+  const auto executor = flow.get_executor();
+  asio::co_spawn(executor, close(std::move(flow)), asio::detached);
 }
 
 }  // namespace nacre

@@ -3,6 +3,7 @@
 // spawn_server and ChannelFlow.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,17 +35,32 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
 
   SessionCore(std::variant<Client, Server> engine, AnyFlow flow, std::shared_ptr<Log> log, std::string name);
 
+  // For what is done in answer to an event, whose exceptions the drive sees.
   Engine& engine() { return *engine_; }
+  // For all that is done at other times: an engine that throws is dead, and is polled once more so that it can say so.
+  template <class Work>
+  auto command(Work work) {
+    try {
+      return work(*engine_);
+    } catch (const std::bad_alloc&) {
+      drive_.wake();
+      throw;
+    }
+  }
   Client& client() { return std::get<Client>(either_); }  // only on a client
   Server& server() { return std::get<Server>(either_); }  // only on a server
   Drive& drive() { return drive_; }
   Executor get_executor() { return drive_.get_executor(); }
   void set_role(Role role) { role_ = std::move(role); }
 
-  // Runs the session to its end. Keeps `core` alive meanwhile.
+  // Runs the session to its end. Keeps `core` alive meanwhile. Cancellation ends it as Drive::run says.
   static Awaitable<void> run(std::shared_ptr<SessionCore> core, std::optional<KeepAlive> keep_alive);
   // Ends it from our side, for the reason given; the first reason counts.
-  void end(Reason reason, FlowError cause);
+  void end(Reason reason, FlowError cause) noexcept;
+  // The same because something that was spawned for it has thrown. Null: nothing has.
+  void end_by(const std::exception_ptr& thrown) noexcept;
+  // The same because nobody holds it any more.
+  void drop() noexcept;
   // The reason of an end that the engine is about to come to by itself.
   void set_cause(FlowError cause) {
     if (!cause_) cause_ = std::move(cause);
@@ -66,9 +82,9 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   Awaitable<FlowResult<Answer>> answer_to(Ticket ticket, const ChannelCore* channel);
 
   void add(ChannelCore& channel);
-  void remove(ChannelCore& channel);
+  void remove(const ChannelCore& channel) noexcept;
   ChannelCore* find(ChannelId id);
-  void close_channel(ChannelId id);  // now, or as soon as the engine takes it
+  void close_channel(ChannelId id) noexcept;  // now, or as soon as the engine takes it
 
   // `text` is fit to print. The name of the connection is put before it.
   void log(LogLevel level, std::string_view text);
@@ -95,10 +111,13 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   Negotiated negotiated_;
   std::optional<FlowError> cause_;
   std::optional<Ending> ending_;
-  std::uint64_t heard_ = 0;  // events so far
-  std::vector<ChannelCore*> channels_;
+  std::uint64_t heard_ = 0;             // events so far
+  std::vector<ChannelCore*> channels_;  // that are open or will be: a number may come again for another one
   std::vector<ChannelId> to_close_;
   std::unordered_map<std::uint32_t, std::optional<Answer>> answers_;  // by ticket: awaited, and perhaps here
 };
+
+// For a flow that no session will have.
+void close_in_background(AnyFlow flow);
 
 }  // namespace nacre

@@ -89,7 +89,7 @@ Awaitable<Ending> spawn_server(std::stop_token stop, ServerOptions options, AnyF
   auto config = options.config ? options.config : std::make_shared<const ServerConfig>();
   if (config->host_keys.empty()) config = with_host_keys(*config, options.host_keys);
   if (const auto problem = check(options.provider, *config)) {
-    co_await flow.close();
+    close_in_background(std::move(flow));
     co_return misconfigured(*problem);
   }
   const auto executor = flow.get_executor();

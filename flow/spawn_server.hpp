@@ -47,7 +47,9 @@ struct ServedClient {
 
 // One session channel of one client. Calls come in the order of the requests, on the connection's executor; views in
 // them live until the call returns. They must not suspend: what takes time is spawned. Refusing (false) tells the
-// client so and harms nothing. Destroyed when the channel or the connection has ended.
+// client so and harms nothing. Throwing ends this connection, and no other, with FlowCode::system for a cause; so does
+// whatever else spawn_server calls: the factory, OtherChannel, the callbacks of Run::Live, the Authorizer. Destroyed when
+// the channel or the connection has ended.
 class SessionHandler {
  public:
   virtual ~SessionHandler() = default;
@@ -93,7 +95,8 @@ using RunProgram = std::function<Awaitable<Exit>(Run run)>;
 // Runs what `run` returns for each program; accepts pty and environment. Ends each channel with the Exit returned.
 SessionFactory sessions_by(RunProgram run);
 
-// Another type of channel than "session", asked by the client. `data` and `type` live until the call returns.
+// Another type of channel than "session", asked by the client. `data` and `type` live until the call returns. Of
+// "direct-tcpip" parse_direct_tcpip (engine/direct_tcpip.hpp) reads the data, and refuses what no resolver should see.
 struct OpenAnswer {
   std::function<void(ChannelFlow channel)> run;  // empty: refused
   std::uint32_t reason = 3;                      // RFC 4254 5.1: unknown channel type
@@ -119,8 +122,12 @@ struct ServerOptions {
 std::shared_ptr<const ServerConfig> with_host_keys(ServerConfig config,
                                                    const std::vector<std::shared_ptr<const PrivateKey>>& keys);
 
-// Returns when the connection has ended: by the stop token (which may fire from any thread), by the peer, or by an
-// error. The Ending says which; flow_error(ending) puts it into words.
+// Returns when the connection has ended: by the stop token (which may fire from any thread), by cancellation, by the
+// peer, or by an error. The Ending says which; flow_error(ending) puts it into words. Cancelled, as by
+// `spawn_server(...) || timer.async_wait(...)`, it says goodbye and closes the flow before it returns, which takes two
+// seconds at most (DriveOptions::linger). Nothing is thrown.
+// Programs and questions to the Authorizer that are under way when it returns are not cancelled: they go on, find the
+// connection ended, and keep alive what they need of it.
 Awaitable<Ending> spawn_server(std::stop_token stop, ServerOptions options, AnyFlow flow, SessionFactory sessions);
 Awaitable<Ending> spawn_server(std::stop_token stop, ServerOptions options, AnyFlow flow, RunProgram run);
 

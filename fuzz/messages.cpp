@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "engine/connection/request_codec.hpp"
+#include "engine/direct_tcpip.hpp"
 #include "engine/transport/extensions.hpp"
 #include "engine/transport/negotiation.hpp"
 #include "fuzz/null_provider.hpp"
@@ -73,6 +74,11 @@ void look_inside(const ChannelRequest& message) {
   const auto body = request_body(*request);
   const auto again = parse_request(message.name, body);
   require(again && request_body(*again) == body);
+}
+
+void look_inside(const ChannelOpen& message) {
+  const auto wanted = parse_direct_tcpip(message.data.bytes);
+  if (wanted) require(same_bytes(direct_tcpip_data(*wanted), message.data.bytes));
 }
 
 template <class Other>

@@ -1,6 +1,8 @@
 // One channel (RFC 4254 5), and the table that numbers them.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -55,13 +57,17 @@ void take_front(std::vector<T>& list, std::size_t size) {
   if (list.capacity() > 16 && list.size() < list.capacity() / 4) list.shrink_to_fit();
 }
 
-// Channels by number. A number is its slot and how often the slot has been used before, so that a stale one finds
-// nothing; it is used again only when both sides have closed.
+// Channels by number. A number is its slot and, in all the bits that slots don't need, how often the slot has been used
+// before, so that a stale one finds nothing; a slot is used again only when both sides have closed.
 class ChannelTable {
  public:
+  // `channels`: as many at one time, at most.
+  explicit ChannelTable(std::size_t channels)
+      : slot_mask_(static_cast<std::uint32_t>(std::bit_ceil(std::clamp<std::size_t>(channels, 1, max_channels)) - 1)) {}
+
   // Null when there is none of that number.
   Channel* find(std::uint32_t id) {
-    const auto slot = id & slot_mask;
+    const auto slot = id & slot_mask_;
     if (slot >= slots_.size() || slots_[slot].phase == Channel::Phase::unused || slots_[slot].id != id) return nullptr;
     return &slots_[slot];
   }
@@ -80,8 +86,8 @@ class ChannelTable {
   void remove(Channel& channel) {
     const auto id = channel.id;
     channel = Channel{};
-    channel.id = id + use_step;  // wraps within the upper bits
-    unused_.push_back(id & slot_mask);
+    channel.id = id + slot_mask_ + 1;  // wraps within the upper bits
+    unused_.push_back(id & slot_mask_);
     --used_;
   }
   std::size_t used() const { return used_; }
@@ -89,9 +95,7 @@ class ChannelTable {
   static constexpr std::size_t max_channels = std::size_t{1} << 20;
 
  private:
-  static constexpr std::uint32_t slot_mask = max_channels - 1;
-  static constexpr std::uint32_t use_step = max_channels;
-
+  std::uint32_t slot_mask_;
   std::vector<Channel> slots_;
   std::vector<std::uint32_t> unused_;
   std::size_t used_ = 0;

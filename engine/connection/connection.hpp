@@ -12,6 +12,8 @@ namespace nacre {
 
 class Connection {
  public:
+  explicit Connection(const Limits& limits) : channels_(limits.channels) {}
+
   // ---- the peer's messages, by number; the order table has permitted them
   Error on_message(std::uint8_t number, Bytes body, Effects& effects);
 

@@ -1,6 +1,7 @@
 // Attacks on channels, windows and requests (rows C01 to C20 of rows.txt).
 #include <sys/mman.h>
 
+#include "engine/direct_tcpip.hpp"
 #include "tests/attacks/attack.hpp"
 
 namespace nacre::test {
@@ -456,6 +457,39 @@ TEST(attacks_channel, C17_forwarding_nobody_permits) {
     EXPECT_FALSE(puppet->has(ChannelOpenConfirmation::number));
     EXPECT_EQ(puppet->told("GlobalRequestReceived tcpip-forward"), 1U) << "a question, and no more";
   }
+}
+
+TEST(attacks_channel, C17_hosts_and_ports_of_direct_tcpip) {
+  const auto good = parse_direct_tcpip(Fields().text("host.example").u32(65535).text("::1").u32(0));
+  ASSERT_TRUE(good);
+  EXPECT_EQ(good->host, "host.example");
+  EXPECT_EQ(good->port, 65535);
+  EXPECT_EQ(good->originator, "::1");
+  EXPECT_EQ(good->originator_port, 0);
+  EXPECT_TRUE(parse_direct_tcpip(direct_tcpip_data(*good)));
+  EXPECT_TRUE(parse_direct_tcpip(Fields().text(std::string(255, 'h')).u32(1).text("").u32(1)));
+
+  const std::vector<ByteVector> bad = {
+      Fields().text("host").u32(65536).text("").u32(0),
+      Fields().text("host").u32(0xffffffff).text("").u32(0),
+      Fields().text("host").u32(22 + 65536).text("").u32(0),
+      Fields().text("host").u32(22).text("").u32(65536),
+      Fields().text("host\0"sv).u32(22).text("").u32(0),
+      Fields().text("ho\0st"sv).u32(22).text("").u32(0),
+      Fields().text("ho\nst").u32(22).text("").u32(0),
+      Fields().text("ho st").u32(22).text("").u32(0),
+      Fields().text("host\x7f").u32(22).text("").u32(0),
+      Fields().text("h\xc3\xb6st").u32(22).text("").u32(0),
+      Fields().text("").u32(22).text("").u32(0),
+      Fields().text(std::string(256, 'h')).u32(22).text("").u32(0),
+      Fields().text("host").u32(22).text("::1\0"sv).u32(0),
+      Fields().text("host").u32(22).text(std::string(256, '1')).u32(0),
+      Fields().text("host").u32(22).text("").u32(0).u32(0),
+      Fields().text("host").u32(22).text(""),
+      Fields().text("host").u32(22),
+      {},
+  };
+  for (std::size_t i = 0; i < bad.size(); ++i) EXPECT_FALSE(parse_direct_tcpip(bad[i])) << i;
 }
 
 TEST(attacks_channel, C18_sessions_after_no_more_sessions) {

@@ -116,6 +116,26 @@ TEST(Channels, C02_ANumberIsFreeOnlyWhenBothHaveClosed) {
   EXPECT_EQ(puppet->code(), Code::unknown_channel);
 }
 
+// One channel after another is always the same slot: its uses must not run out while somebody still knows an old number.
+TEST(Channels, C02_NumbersDoNotComeAgainSoon) {
+  for (const std::size_t channels : {1U, 256U}) {
+    PuppetOptions scene;
+    scene.server.limits.channels = channels;
+    auto puppet = logged_in(scene);
+    const auto first = puppet->open();
+    auto latest = first;
+    for (int use = 0; use < 5'000; ++use) {
+      ASSERT_EQ(puppet->engine().close(ChannelId{latest}), Status::ok);
+      puppet->send(ChannelClose{latest});
+      puppet->pump();
+      latest = puppet->open();
+      ASSERT_NE(latest, first) << use;
+      ASSERT_EQ(puppet->engine().close(ChannelId{first}), Status::unknown_channel) << use;
+      puppet->forget();
+    }
+  }
+}
+
 TEST(Channels, C03_C04_ConfirmationsAndTrafficNobodyWaitsFor) {
   for (const bool confirm : {true, false}) {
     auto puppet = logged_in({.engine = Role::client});

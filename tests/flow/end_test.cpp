@@ -185,6 +185,54 @@ TEST(End, ProgramsAreToldWhenTheirClientGoes) {
   });
 }
 
+// Over a channel of another connection, closing waits for that one's server: for `linger`, and then nobody waits.
+TEST(End, AJumpHostThatIsFrozenHoldsNobodyUp) {
+  World world;
+  world.client_config.limits.ident_time = 50ms;
+  run(world.io, [&]() -> Awaitable<void> {
+    std::vector<ChannelFlow> kept;  // the server's ends, which say nothing
+    auto options = world.server_options();
+    options.other_channel = [&](const ServedClient&, std::string_view, Bytes) {
+      OpenAnswer answer;
+      answer.run = [&](ChannelFlow channel) { kept.push_back(std::move(channel)); };
+      return answer;
+    };
+    auto [outer, relay] = memory_flow(world.io.get_executor());
+    auto [client, server] = memory_flow(world.io.get_executor());
+    world.serve(std::move(server), sessions_by(echo), std::move(options));
+    bool carries = true;
+    const auto carry = [&](auto& from, auto& to) -> Awaitable<void> {
+      std::vector<std::byte> buffer(4096);
+      for (;;) {
+        auto got = co_await from.read(buffer);
+        if (!got || *got == 0) co_return;
+        if (!carries) continue;
+        auto put = co_await to.write(Bytes(buffer).first(*got));
+        if (!put) co_return;
+      }
+    };
+    asio::co_spawn(world.io, carry(relay, client), asio::detached);
+    asio::co_spawn(world.io, carry(client, relay), asio::detached);
+    auto session = co_await world.log_in(std::move(outer));
+    EXPECT_TRUE(session);
+    if (!session) co_return;
+    auto through = co_await session->open_direct_tcpip("inner", 22);
+    EXPECT_TRUE(through);
+    if (!through) co_return;
+    carries = false;
+    const auto begun = std::chrono::steady_clock::now();
+    auto inner = co_await world.log_in(std::move(*through));
+    EXPECT_TRUE(!inner && inner.error().code == FlowCode::timed_out) << (inner ? "" : inner.error().text);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 4s) << "DriveOptions::linger is 2 s";
+    EXPECT_FALSE(session->ended()) << "only what stood on the channel is over";
+    co_await relay.close();
+    co_await client.close();
+    kept.clear();
+    co_await session->wait_ended();
+    co_await world.server_ended();
+  });
+}
+
 // A loop that waits and finds nothing must not wait and find nothing for ever.
 TEST(End, WaitingOnALostConnectionIsAnError) {
   World world;

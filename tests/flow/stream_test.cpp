@@ -16,6 +16,7 @@
 #include <asio/streambuf.hpp>
 #include <asio/write.hpp>
 
+#include "engine/direct_tcpip.hpp"
 #include "flow/stream_flow.hpp"
 #include "tests/flow/world.hpp"
 
@@ -233,19 +234,15 @@ TEST(JumpHost, ASessionOverASession) {
   });
 }
 
-TEST(JumpHost, OverADirectTcpipChannel) {
+TEST(JumpHost, C17_OverADirectTcpipChannel) {
   World world;
   run(world.io, [&]() -> Awaitable<void> {
     auto options = world.server_options();
     options.other_channel = [&](const ServedClient& client, std::string_view type, Bytes data) {
       OpenAnswer answer;
-      std::string_view host;
-      std::uint32_t port = 0;
-      Reader reader(data);
-      reader.read(host);
-      reader.read(port);
+      const auto wanted = type == DirectTcpip::type ? parse_direct_tcpip(data) : std::nullopt;
       EXPECT_EQ(client.user, "alice");
-      if (type != "direct-tcpip" || host != "inner.example" || port != 2222) return answer;
+      if (!wanted || wanted->host != "inner.example" || wanted->port != 2222) return answer;
       answer.run = [&](ChannelFlow channel) {
         world.serve(std::move(channel), echo);
       };  // the channel is the inner server's flow
@@ -258,6 +255,10 @@ TEST(JumpHost, OverADirectTcpipChannel) {
     if (!session) co_return;
     auto refused = co_await session->open_direct_tcpip("elsewhere", 1);
     EXPECT_TRUE(!refused && refused.error().code == FlowCode::channel_refused);
+    auto wrapped = direct_tcpip_data({"inner.example", 2222, "", 0});
+    wrapped[wrapped.size() - 11] = std::byte{1};  // the port is 65536 + 2222
+    auto malformed = co_await session->open(std::string(DirectTcpip::type), std::move(wrapped));
+    EXPECT_TRUE(!malformed && malformed.error().code == FlowCode::channel_refused);
     auto through = co_await session->open_direct_tcpip("inner.example", 2222);
     EXPECT_TRUE(through);
     if (!through) co_return;
