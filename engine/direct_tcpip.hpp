@@ -1,5 +1,5 @@
-// What a channel of the type "direct-tcpip" adds to its open (RFC 4254 7.2): where the server is to connect, and for whom.
-// The engine asks the application about every channel; this reads what such a one asks for.
+// What a channel of the type "direct-tcpip" adds to its open (RFC 4254 7.2): where the server is to connect, and for
+// whom. The engine asks the application about every channel; this reads what such a one asks for.
 #pragma once
 
 #include <cstdint>

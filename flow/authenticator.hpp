@@ -27,7 +27,7 @@ struct HostKeyDecision {
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
-  // May take its time: a person may be asked meanwhile. Limits::kex_time stands still until the answer, and begins anew.
+  // May take its time: a person may be asked meanwhile. Limits::kex_time stands still meanwhile.
   virtual Awaitable<HostKeyDecision> judge(OfferedHostKey offered) = 0;
 };
 

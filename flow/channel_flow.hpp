@@ -49,8 +49,8 @@ class ChannelFlow {
 
   // ---- Flow. `stream` says which of the two: out is data, err is extended data. Reading: a client reads both, a
   // server's program reads out only. Writing: the other way round. The streams are read independently; what is not
-  // read holds its part of the channel's window. finish() ends a write() that waits. Calls that are cancelled throw, and
-  // leave the channel as flow.hpp says.
+  // read holds its part of the channel's window. finish() ends a write() that waits. Calls that are cancelled throw,
+  // and leave the channel as flow.hpp says.
   Awaitable<FlowResult<std::size_t>> read(Buffer into, Stream stream = Stream::out);
   Awaitable<FlowResult<Done>> write(Bytes bytes, Stream stream = Stream::out);
   Awaitable<FlowResult<Done>> writev(std::span<const Bytes> several, Stream stream = Stream::out);
@@ -76,8 +76,8 @@ class ChannelFlow {
   // Where data is offered the moment it comes, straight from the engine's buffer, before it is queued: the sink takes
   // what it can without waiting (a write to a pipe that doesn't block) and answers how many bytes. The rest is queued
   // for waiting() and read(), and while any is queued the sink is not asked. It must not suspend, and not destroy the
-  // channel. What is queued already is offered at once. An empty function takes the sink away. A sink that throws ends the
-  // connection.
+  // channel. What is queued already is offered at once. An empty function takes the sink away. A sink that throws ends
+  // the connection.
   void set_sink(Stream stream, Sink sink);
 
   // ---- Sending without a copy
@@ -92,8 +92,8 @@ class ChannelFlow {
 
   // ---- Requests (RFC 4254 6)
 
-  // Asks for an answer and waits for it. Errors: request_refused, and what a lost connection says. Cancelled, it throws,
-  // and the answer is dropped.
+  // Asks for an answer and waits for it. Errors: request_refused, and what a lost connection says. Cancelled, it
+  // throws, and the answer is dropped.
   Awaitable<FlowResult<Done>> request(Request request);
   // Without an answer: window-change, signal, exit-status, ...
   FlowResult<Done> send(const Request& request);

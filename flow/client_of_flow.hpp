@@ -87,8 +87,8 @@ class SshFlow {
   std::shared_ptr<std::string> errors_;
 };
 
-// `user` goes before options.config.user. Cancelled (`client_of_flow(...) || timer.async_wait(...)`), it throws as Asio's
-// operations do, and the connection is ended in the background.
+// `user` goes before options.config.user. Cancelled (`client_of_flow(...) || timer.async_wait(...)`), it throws as
+// Asio's operations do, and the connection is ended in the background.
 Awaitable<FlowResult<SshFlow>> client_of_flow(std::shared_ptr<Authenticator> authenticator, std::string user,
                                               Credentials credentials, ChannelWish wish, AnyFlow flow,
                                               ClientOptions options);

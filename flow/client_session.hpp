@@ -57,9 +57,9 @@ struct ClientOptions {
 class ClientSession {
  public:
   // Returns when authenticated. Errors: every FlowCode, typed and with a text. On an error the flow is closed.
-  // Cancelled (`start(...) || timer.async_wait(...)`), it throws as Asio's operations do, and the connection is ended in the
-  // background as with the last copy of a session; a question to the authenticator or the credentials that is under way
-  // goes on, and its answer is for nobody.
+  // Cancelled (`start(...) || timer.async_wait(...)`), it throws as Asio's operations do, and the connection is ended
+  // in the background as with the last copy of a session; a question to the authenticator or the credentials that is
+  // under way goes on, and its answer is for nobody.
   static Awaitable<FlowResult<ClientSession>> start(AnyFlow flow, std::shared_ptr<Authenticator> authenticator,
                                                     Credentials credentials, ClientOptions options);
 
@@ -68,8 +68,8 @@ class ClientSession {
   std::string host_key_fingerprint() const;
   std::string_view user() const;
 
-  // Errors: channel_refused, and what a lost connection says. Cancelled, each of these throws and leaves the session as it
-  // is: a channel that opens too late is closed, an answer that comes too late is dropped.
+  // Errors: channel_refused, and what a lost connection says. Cancelled, each of these throws and leaves the session as
+  // it is: a channel that opens too late is closed, an answer that comes too late is dropped.
   Awaitable<FlowResult<ChannelFlow>> open_session();
   Awaitable<FlowResult<ChannelFlow>> open(std::string type, ByteVector data);
   // RFC 4254 7.2: the server connects to host and port for us. What a jump host is made of.

@@ -50,10 +50,10 @@ class Drive {
   Drive& operator=(const Drive&) = delete;
 
   // Runs the connection until the engine has ended, its last bytes are written and the flow is closed, which takes
-  // `linger` at most once the engine has ended. Once only. Whoever awaits it must keep the Drive alive until it returns.
-  // Cancelled (Asio's terminal cancellation, as by `run() || timer.async_wait(...)`), it ends the connection as
-  // disconnect() does, and returns then, with FlowCode::stopped for a cause. Throws std::bad_alloc only, when there is no
-  // memory to wait with; the engine is not touched afterwards.
+  // `linger` at most once the engine has ended. Once only. Whoever awaits it must keep the Drive alive until it
+  // returns. Cancelled (Asio's terminal cancellation, as by `run() || timer.async_wait(...)`), it ends the connection
+  // as disconnect() does, and returns then, with FlowCode::stopped for a cause. Throws std::bad_alloc only, when there
+  // is no memory to wait with; the engine is not touched afterwards.
   Awaitable<Ending> run();
 
   // To be called after commands and answers given outside of the handler: polls and writes soon. Many calls in one

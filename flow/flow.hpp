@@ -2,11 +2,11 @@
 // coroutines. Nothing throws out of a flow: what goes wrong is a FlowError in the result.
 // AnyFlow holds any of them, so that whatever works over flows is compiled once.
 //
-// Cancellation, as by `flow.read(buffer) || timer.async_wait(use_awaitable)` of Asio's awaitable_operators, harms no flow:
-// the call is over at once, with an exception (asio::error::operation_aborted) or with FlowCode::closed, and the flow
-// can still be used. What a cancelled read has read is lost with it, and how much a cancelled write has written is not
-// known; of a ReadyFlow wait_readable() and wait_writable() move nothing and may be cancelled as often as one likes.
-// finish() and close() have begun what they were to do, and it goes on.
+// Cancellation, as by `flow.read(buffer) || timer.async_wait(use_awaitable)` of Asio's awaitable_operators, harms no
+// flow: the call is over at once, with an exception (asio::error::operation_aborted) or with FlowCode::closed, and the
+// flow can still be used. What a cancelled read has read is lost with it, and how much a cancelled write has written is
+// not known; wait_readable() and wait_writable() of a ReadyFlow move nothing and may be cancelled as often as one likes.
+// A close() that is cancelled goes on.
 //
 // One flow, and all that stands on it, belongs to one executor that runs one thing at a time: an io_context run by
 // one thread, or a strand. There are no locks.

@@ -48,8 +48,8 @@ struct ServedClient {
 // One session channel of one client. Calls come in the order of the requests, on the connection's executor; views in
 // them live until the call returns. They must not suspend: what takes time is spawned. Refusing (false) tells the
 // client so and harms nothing. Throwing ends this connection, and no other, with FlowCode::system for a cause; so does
-// whatever else spawn_server calls: the factory, OtherChannel, the callbacks of Run::Live, the Authorizer. Destroyed when
-// the channel or the connection has ended.
+// whatever else spawn_server calls: the factory, OtherChannel, the callbacks of Run::Live, the Authorizer. Destroyed
+// when the channel or the connection has ended.
 class SessionHandler {
  public:
   virtual ~SessionHandler() = default;

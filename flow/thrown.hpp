@@ -1,4 +1,5 @@
-// What has been thrown out of a callback of the program, or for want of memory, as the cause of a connection's end. Internal.
+// What has been thrown out of a callback of the program, or for want of memory, as the cause of a connection's end.
+// Internal.
 #pragma once
 
 #include <exception>

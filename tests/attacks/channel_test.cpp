@@ -460,7 +460,8 @@ TEST(attacks_channel, C17_forwarding_nobody_permits) {
 }
 
 TEST(attacks_channel, C17_hosts_and_ports_of_direct_tcpip) {
-  const auto good = parse_direct_tcpip(Fields().text("host.example").u32(65535).text("::1").u32(0));
+  const ByteVector data = Fields().text("host.example").u32(65535).text("::1").u32(0);
+  const auto good = parse_direct_tcpip(data);
   ASSERT_TRUE(good);
   EXPECT_EQ(good->host, "host.example");
   EXPECT_EQ(good->port, 65535);

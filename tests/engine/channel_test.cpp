@@ -116,7 +116,8 @@ TEST(Channels, C02_ANumberIsFreeOnlyWhenBothHaveClosed) {
   EXPECT_EQ(puppet->code(), Code::unknown_channel);
 }
 
-// One channel after another is always the same slot: its uses must not run out while somebody still knows an old number.
+// One channel after another is always the same slot: its uses must not run out while somebody still knows an old
+// number.
 TEST(Channels, C02_NumbersDoNotComeAgainSoon) {
   for (const std::size_t channels : {1U, 256U}) {
     PuppetOptions scene;

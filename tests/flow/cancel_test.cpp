@@ -52,7 +52,8 @@ TEST(Cancel, AServerSaysGoodbyeAndWhy) {
   });
 }
 
-// A second cancellation finds the first one's end under way; a peer that neither reads nor closes holds it up for `linger`.
+// A second cancellation finds the first one's end under way; a peer that neither reads nor closes holds it up for
+// `linger`.
 TEST(Cancel, ADriveEndsOnceHoweverOftenItIsCancelled) {
   World world;
   asio::cancellation_signal signal;
