@@ -91,7 +91,7 @@ std::optional<Event> Body::poll(TimePoint now) {
     connection_.emit_writable(with);
   }
   end_when_unsealed();
-  thinking_ = waits_for_application();
+  thinking_ = peer_is_timed() && waits_for_application();
   auto event = next_event();
   if (!event) give_back_when_idle();
   return event;
@@ -205,7 +205,8 @@ bool Body::end_of_input() {
 // The peer's time stands still while our own side thinks: a person may read a fingerprint for as long as it takes.
 // Only a server's login has one limit for all of it.
 bool Body::waits_for_application() const {
-  if (exchange_.waits_for_application() || connection_.blocks(limits_)) return true;
+  if (exchange_.waits_for_application()) return true;
+  if (authenticated_) return connection_.blocks(limits_);
   const auto* auth = std::get_if<ClientAuth>(&auth_);
   return auth && auth->service_runs() && !auth->done() && !auth->request_outstanding();
 }
@@ -217,9 +218,12 @@ void Body::stop_clocks() {
   if (role_ == Role::client) login_deadline_ += passed;
 }
 
+bool Body::peer_is_timed() const { return !authenticated_ || !exchange_.idle(); }
+
 void Body::fire_timers() {
   if (closed_) return;
   stop_clocks();
+  if (!peer_is_timed()) return;
   const bool ours = waits_for_application();
   if (!ident_done_ && now_ >= ident_deadline_) return end({Code::ident_timeout, 0});
   if (!exchange_.idle() && !ours && now_ >= kex_deadline_)

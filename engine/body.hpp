@@ -80,6 +80,7 @@ class Body {
   bool blocked() const;
   bool can_progress() const;
   bool waits_for_application() const;
+  bool peer_is_timed() const;  // by a login or an exchange
   bool end_of_input();
   void release_packet();
   std::optional<Event> next_event();
