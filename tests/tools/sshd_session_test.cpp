@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <csignal>
+
 #include "tests/flow/world.hpp"
 #include "tools/sshd_program.hpp"
 
@@ -16,6 +18,7 @@ using nacre::testing::run;
 class SshdSession : public ::testing::Test {
  protected:
   SshdSession() {
+    ::signal(SIGPIPE, SIG_IGN);  // as in nacre-sshd: a command that is gone reads nothing
     rules->account = {"alice", "/", "/bin/sh", ::getuid()};
     rules->log = std::make_shared<ProgramLog>("sshd_session_test", Loudness::quiet);
   }
