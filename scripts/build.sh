@@ -56,7 +56,7 @@ configure() {
 
 # compile NAME [TARGET]...: quiet when nothing is to be done; on a terminal ninja's own line tells the progress.
 compile() {
-  local name=$1 folder=$nacre_root/build/$1 code=0
+  local name=$1 folder=$nacre_root/build/$1 code=0 start=$SECONDS
   shift
   [ "$(ninja -C "$folder" -n "$@" 2>/dev/null | tail -n 1)" != "ninja: no work to do." ] || return 0
   # First what meson has to say when a meson.build has changed, so that it is shown only when it fails.
@@ -70,6 +70,7 @@ compile() {
     sed "/^ninja: no work to do/d" "$folder/compile.log"
   fi
   [ "$code" = 0 ] || fail "build/$name does not compile"
+  note "build/$name is compiled ($((SECONDS - start)) s)"
 }
 
 werror() { [ -z "${NACRE_WERROR:-}" ] || say -Dwerror=true; }

@@ -35,7 +35,7 @@ def arguments():
     parser.add_argument("--build", metavar="BUILDDIR", default="build", help="where tools/nacre-ssh and the others are")
     parser.add_argument("--filter", action="append", default=[], metavar="REGEX", help="only tests whose name has a match")
     parser.add_argument("--list", action="store_true", help="print the names of the tests and end")
-    parser.add_argument("--quick", action="store_true", help="the part that fits in a minute")
+    parser.add_argument("--quick", action="store_true", help="the part for a slow build: one or two cases of each kind")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="tests at the same time (default: two a core)")
     parser.add_argument("--system", default=os.environ.get("NACRE_OPENSSH_SYSTEM_DIR", ""), metavar="DIR")
     parser.add_argument("--ten", default=os.environ.get("NACRE_OPENSSH_10_DIR", ""), metavar="DIR")
