@@ -12,6 +12,8 @@
 
 namespace nacre {
 
+constexpr std::size_t min_padding = 4;  // bytes (RFC 4253 6)
+
 struct PacketShape {
   std::size_t head;        // bytes that must have arrived before the length can be known: 4, or one block
   std::size_t block;       // what the padded part is a multiple of: max(8, cipher's block)

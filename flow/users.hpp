@@ -26,7 +26,8 @@ class Users {
   // passed over. The error names the line.
   static FlowResult<Users> parse(std::string_view text);
 
-  // An unknown name, and a user without a password, cost as much time as a wrong password.
+  // An unknown name, and a user without a password, cost as much time as a wrong password of the first user that has
+  // one. So give all hashes one cost: of several, each is told from the others by its time.
   bool password_is_right(std::string_view name, Bytes password) const;
   bool has_key(std::string_view name, Bytes key) const;
 

@@ -13,27 +13,11 @@
 #include <memory>
 #include <vector>
 
+#include "tools/descriptor.hpp"
+
 namespace nacre::tools {
 
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-  bool close() {
-    const int fd = std::exchange(fd_, -1);
-    return fd < 0 || ::close(fd) == 0;
-  }
-
- private:
-  int fd_;
-};
 
 std::string failure(std::string_view doing, const std::string& path, int error) {
   return "cannot " + std::string(doing) + " " + printable(path, 4096) + ": " + std::strerror(error);
@@ -72,7 +56,7 @@ std::string folder_of(const std::string& path) {
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& path)
-      : name_(path + ".XXXXXX"), file_(::mkostemp(name_.data(), O_CLOEXEC)), exists_(file_.valid()) {}
+      : name_(path + ".XXXXXX"), file_(::mkostemp(name_.data(), O_CLOEXEC)), exists_(static_cast<bool>(file_)) {}
   ~TemporaryFile() {
     if (exists_) ::unlink(name_.c_str());
   }
@@ -92,7 +76,7 @@ class TemporaryFile {
 
   bool fill(Bytes contents, mode_t mode) {
     return ::fchmod(file_.get(), mode) == 0 && write_all(file_.get(), contents) && ::fsync(file_.get()) == 0 &&
-           file_.close();
+           ::close(file_.release()) == 0;
   }
 
   bool take_name(const std::string& path, IfExists if_exists) {
@@ -133,7 +117,7 @@ std::size_t printable_sequence(std::string_view text) {
 
 Expected<Secret, std::string> read_file(const std::string& path, std::size_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!file.valid()) return Unexpected{failure("open", path, errno)};
+  if (!file) return Unexpected{failure("open", path, errno)};
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return Unexpected{failure("read", path, errno)};
   const auto too_large = [&] {
@@ -169,7 +153,7 @@ std::optional<std::string> write_file(const std::string& name, Bytes contents, m
   if (!temporary.fill(contents, mode)) return failure("write", path, errno);
   if (!temporary.take_name(path, if_exists)) return failure("write", path, errno);
   const Descriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.valid()) ::fsync(folder.get());  // so that the name survives a crash too; not every file system can
+  if (folder) ::fsync(folder.get());  // so that the name survives a crash too; not every file system can
   return std::nullopt;
 }
 

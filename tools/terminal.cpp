@@ -11,33 +11,24 @@
 #include <cerrno>
 #include <csignal>
 
+#include "tools/descriptor.hpp"
+
 namespace nacre::tools {
 
 namespace {
 
 constexpr std::size_t max_line = 1024;
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
+Descriptor open_terminal() { return Descriptor(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)); }
 
- private:
-  int fd_;
-};
-
-int open_terminal() { return ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY); }
-
+// Without those that are ignored, as SIGHUP is by nohup: a blocked one would be heard here all the same.
 sigset_t ending_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) sigaddset(&set, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) {
+    struct sigaction now {};
+    if (::sigaction(number, nullptr, &now) != 0 || now.sa_handler != SIG_IGN) sigaddset(&set, number);
+  }
   return set;
 }
 
@@ -109,8 +100,8 @@ Line read_line_into(int fd, int interrupt, Secret& into) {
 }
 
 std::optional<Secret> ask_on_terminal(const std::string& prompt, bool echo) {
-  const Descriptor terminal(open_terminal());
-  if (!terminal.valid()) return std::nullopt;
+  const auto terminal = open_terminal();
+  if (!terminal) return std::nullopt;
   for (;;) {
     Secret answer;
     auto outcome = Line::none;
@@ -135,7 +126,7 @@ std::optional<Secret> ask_on_terminal(const std::string& prompt, bool echo) {
 
 }  // namespace
 
-bool has_terminal() { return Descriptor(open_terminal()).valid(); }
+bool has_terminal() { return static_cast<bool>(open_terminal()); }
 
 std::optional<Secret> ask_secret(const std::string& prompt) { return ask_on_terminal(prompt, false); }
 

@@ -7,7 +7,6 @@ namespace {
 
 constexpr PacketShape clear_shape{.head = 4, .block = 8, .tag = 0, .length_is_aligned = true};
 constexpr std::size_t length_size = 4;
-constexpr std::size_t min_padding = 4;
 
 }  // namespace
 

@@ -5,7 +5,6 @@ namespace nacre {
 namespace {
 
 constexpr std::size_t header_size = 4 + 1;  // packet_length, padding_length
-constexpr std::size_t min_padding = 4;
 constexpr std::size_t max_padding = 255;
 
 std::size_t padding_for(std::size_t payload, const PacketShape& shape) {

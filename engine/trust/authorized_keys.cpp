@@ -13,7 +13,7 @@
 namespace nacre {
 namespace {
 
-constexpr std::size_t line_limit = 64 * 1024;  // options with many environment variables are long
+constexpr std::size_t key_line_limit = 64 * 1024;  // options with many environment variables are long
 constexpr std::string_view unknown_option = "an option is unknown";
 constexpr std::string_view bad_value = "an option's value is missing or malformed";
 
@@ -254,7 +254,7 @@ std::optional<AuthorizedKey> find_authorized_key(std::string_view text, Bytes ke
     std::string_view why;
     AuthorizedKey entry;
     entry.line = number;
-    if (line.size() > line_limit)
+    if (line.size() > key_line_limit)
       why = "the line is too long";
     else if (grants(content, key, context, entry, why))
       return entry;

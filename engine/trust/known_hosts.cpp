@@ -13,7 +13,7 @@
 namespace nacre {
 namespace {
 
-constexpr std::size_t line_limit = 16 * 1024;  // a 16384 bit RSA key takes 2.8 KiB
+constexpr std::size_t host_line_limit = 16 * 1024;  // a 16384 bit RSA key takes 2.8 KiB
 constexpr std::uint16_t default_port = 22;
 
 enum class Marker : std::uint8_t { none, revoked, authority };
@@ -35,7 +35,7 @@ class Entries {
     while (!text_.empty()) {
       ++line_;
       const auto line = take_line(text_);
-      if (line.size() > line_limit) {
+      if (line.size() > host_line_limit) {
         warn("the line is too long");
         continue;
       }

@@ -87,13 +87,6 @@ std::unique_ptr<Puppet> in_auth(PuppetOptions options) {
   return puppet;
 }
 
-std::unique_ptr<Puppet> logged_in(PuppetOptions options) {
-  auto puppet = std::make_unique<Puppet>(std::move(options));
-  EXPECT_TRUE(puppet->login()) << puppet->log();
-  puppet->forget();
-  return puppet;
-}
-
 std::unique_ptr<Puppet> silent(Role role) { return silent(PuppetOptions{.engine = role}); }
 std::unique_ptr<Puppet> with_keys(Role role) { return with_keys(PuppetOptions{.engine = role}); }
 std::unique_ptr<Puppet> in_auth(Role role) { return in_auth(PuppetOptions{.engine = role}); }

@@ -8,8 +8,6 @@
 
 namespace nacre::test {
 
-inline constexpr std::array both{Role::server, Role::client};
-
 // Ended: one Closed for `code`, told once; the last thing said a DISCONNECT for `reason`, said once; dead to whatever
 // comes later. No other event since the last forget(), but those whose line begins with `also`.
 testing::AssertionResult ended(Puppet& puppet, Code code, Reason reason = Reason::protocol_error,
@@ -29,7 +27,6 @@ std::unique_ptr<Puppet> with_keys(Role role);
 std::unique_ptr<Puppet> in_auth(PuppetOptions options);
 std::unique_ptr<Puppet> in_auth(Role role);
 // Logged in.
-std::unique_ptr<Puppet> logged_in(PuppetOptions options);
 std::unique_ptr<Puppet> logged_in(Role role);
 // Logged in, with a channel of the engine's number `channel`.
 std::unique_ptr<Puppet> with_channel(Role role, std::uint32_t& channel);

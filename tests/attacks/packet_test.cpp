@@ -236,7 +236,6 @@ TEST(attacks_packet, I10_an_oracle_of_different_answers) {
 
 TEST(attacks_packet, I11_decrypting_before_the_tag_is_checked) {
   for (const auto& protection : protections()) {
-    if (protection.mac && !protection.mac->encrypt_then_mac) continue;  // has to decrypt to check
     Stream stream(protection);
     stream.writer.send(Ignore{ByteVector(200, std::byte{0x55})});
     auto packet = stream.sealed();
@@ -246,8 +245,10 @@ TEST(attacks_packet, I11_decrypting_before_the_tag_is_checked) {
     EXPECT_EQ(stream.read(payloads).code, Code::packet_corrupt);
     const auto left = stream.inbox.pending();
     const auto body = Bytes(packet).subspan(4, packet.size() - 4 - stream.shape.tag);
+    // Botan's GCM does both at once, and the MAC of a plain text needs the plain text: wiped, then.
     const bool gcm = protection.cipher->name.find("gcm") != std::string_view::npos;
-    const auto expected = gcm ? ByteVector(body.size()) : copy_of(body);  // Botan's GCM does both at once: wiped, then
+    const bool of_plain_text = protection.mac && !protection.mac->encrypt_then_mac;
+    const auto expected = gcm || of_plain_text ? ByteVector(body.size()) : copy_of(body);
     EXPECT_TRUE(same_bytes(left.subspan(4, body.size()), expected)) << protection.name() << ": it was touched";
   }
 }

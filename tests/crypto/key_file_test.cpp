@@ -45,9 +45,6 @@ Made make_file(KeyType type, std::optional<KeyFileProtection> protection = std::
   return {std::move(key), text_file(*file)};
 }
 
-const KeyType all_types[] = {KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384, KeyType::ecdsa_p521,
-                             KeyType::rsa};
-
 TEST(KeyFile, PlainThereAndBack) {
   for (const auto type : all_types) {
     const auto made = make_file(type);

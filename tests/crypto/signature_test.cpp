@@ -24,9 +24,6 @@ std::unique_ptr<PrivateKey> key_of(Bytes section) {
   return key && reader.done() ? std::move(key) : nullptr;
 }
 
-const KeyType all_types[] = {KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384, KeyType::ecdsa_p521,
-                             KeyType::rsa};
-
 std::unique_ptr<PrivateKey> some_key(KeyType type, Random& random) {
   return generate_key(type, random, type == KeyType::rsa ? 2048 : 0);
 }
@@ -128,6 +125,23 @@ TEST(Ed25519, PointsThatAreNoKeys) {
   }
   for (int i = 0; i < 16; ++i)
     EXPECT_TRUE(algorithm.acceptable(generate_key(KeyType::ed25519, *bench.random)->public_key().blob()));
+}
+
+// High, but below p: such keys are as good as others.
+TEST(Ed25519, AnOrdinateWithAHighLastOctetIsTaken) {
+  Bench bench;
+  const auto& algorithm = named(bench.provider.signatures, "ssh-ed25519");
+  int found = 0;
+  for (int i = 0; i < 5000 && found < 3; ++i) {
+    const auto key = generate_key(KeyType::ed25519, *bench.random);
+    const auto blob = key->public_key().blob();
+    if ((blob.back() & std::byte{0x7f}) != std::byte{0x7f}) continue;
+    ++found;
+    EXPECT_TRUE(algorithm.acceptable(blob)) << to_hex(blob);
+    const auto signature = *key->sign("ssh-ed25519", bytes_of("m"), *bench.random);
+    EXPECT_TRUE(algorithm.verify(blob, bytes_of("m"), signature)) << to_hex(blob);
+  }
+  EXPECT_EQ(found, 3) << "one key in 128 is such a one";
 }
 
 TEST(Ed25519, NothingIsSignedByWhatIsNoPoint) {

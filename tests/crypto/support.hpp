@@ -55,6 +55,9 @@ class FailingRandom final : public Random {
   std::unique_ptr<Random> under_;
 };
 
+inline constexpr KeyType all_types[] = {KeyType::ed25519, KeyType::ecdsa_p256, KeyType::ecdsa_p384, KeyType::ecdsa_p521,
+                                        KeyType::rsa};
+
 struct Bench {
   std::unique_ptr<Random> random = seeded_random(1);
   Provider provider = botan_provider(*random);

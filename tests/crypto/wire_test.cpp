@@ -248,6 +248,14 @@ TEST(SpanSink, TakesNothingToo) {
   EXPECT_EQ(sink.to, place.data() + 4);
 }
 
+TEST(SameBytes, OfAnyTwo) {
+  EXPECT_TRUE(same_bytes({}, {}));
+  EXPECT_FALSE(same_bytes({}, bytes_of("a")));
+  EXPECT_FALSE(same_bytes(bytes_of("ab"), bytes_of("a")));
+  EXPECT_FALSE(same_bytes(bytes_of("ab"), bytes_of("ac")));
+  EXPECT_TRUE(same_bytes(bytes_of("ab"), copy_of(bytes_of("ab"))));
+}
+
 TEST(Secret, WipeLeavesZeros) {
   auto bytes = copy_of(bytes_of("secret"));
   wipe(bytes);

@@ -6,15 +6,6 @@
 namespace nacre::test {
 namespace {
 
-constexpr std::array both{Role::server, Role::client};
-
-std::unique_ptr<Puppet> logged_in(PuppetOptions options = {}) {
-  auto puppet = std::make_unique<Puppet>(std::move(options));
-  EXPECT_TRUE(puppet->login()) << puppet->log();
-  puppet->forget();
-  return puppet;
-}
-
 std::string text(std::size_t size) { return std::string(size, 'd'); }
 
 void send_data(Puppet& puppet, std::uint32_t channel, std::string_view bytes) {

@@ -9,13 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::unique_ptr<Puppet> logged_in(PuppetOptions options = {}) {
-  auto puppet = std::make_unique<Puppet>(std::move(options));
-  EXPECT_TRUE(puppet->login()) << puppet->log();
-  puppet->forget();
-  return puppet;
-}
-
 // A channel that the puppet opens with this much room for the engine's data.
 ChannelId open_with(Puppet& puppet, std::uint32_t window, std::uint32_t packet = 32 * 1024) {
   puppet.send(ChannelOpen{"session", 7, window, packet, {}});
@@ -26,7 +19,7 @@ ChannelId open_with(Puppet& puppet, std::uint32_t window, std::uint32_t packet =
   return {confirmation ? confirmation->sender : 0};
 }
 
-std::string text(std::size_t size) {
+std::string changing_text(std::size_t size) {
   std::string result(size, '\0');
   for (std::size_t i = 0; i < size; ++i) result[i] = static_cast<char>('a' + i * 7 % 26);
   return result;
@@ -45,7 +38,7 @@ TEST(Windows, NeverExceeded) {
   for (const std::uint32_t window : {0U, 1U, 100U, 32'768U, 100'000U}) {
     auto puppet = logged_in();
     const auto id = open_with(*puppet, window);
-    const auto all = text(90'000);
+    const auto all = changing_text(90'000);
     EXPECT_EQ(puppet->engine().write(id, bytes_of(all)), std::min<std::size_t>(window, all.size()));
     puppet->pump();
     EXPECT_EQ(data_bytes(*puppet), std::min<std::size_t>(window, all.size()));
@@ -56,9 +49,9 @@ TEST(Windows, NeverExceeded) {
 TEST(Windows, BothStreamsShareOne) {
   auto puppet = logged_in();
   const auto id = open_with(*puppet, 100);
-  EXPECT_EQ(puppet->engine().write(id, bytes_of(text(60))), 60U);
-  EXPECT_EQ(puppet->engine().write(id, bytes_of(text(60)), Stream::err), 40U);
-  EXPECT_EQ(puppet->engine().write(id, bytes_of(text(60))), 0U);
+  EXPECT_EQ(puppet->engine().write(id, bytes_of(changing_text(60))), 60U);
+  EXPECT_EQ(puppet->engine().write(id, bytes_of(changing_text(60)), Stream::err), 40U);
+  EXPECT_EQ(puppet->engine().write(id, bytes_of(changing_text(60))), 0U);
   puppet->pump();
   EXPECT_EQ(puppet->last<ChannelExtendedData>()->data.size(), 40U);
   EXPECT_EQ(puppet->last<ChannelExtendedData>()->type, 1U);
@@ -67,12 +60,12 @@ TEST(Windows, BothStreamsShareOne) {
 TEST(Windows, WritableComesWhenThereIsRoomAndNotBefore) {
   auto puppet = logged_in();
   const auto id = open_with(*puppet, 10);
-  EXPECT_EQ(puppet->engine().write(id, bytes_of(text(10))), 10U);
+  EXPECT_EQ(puppet->engine().write(id, bytes_of(changing_text(10))), 10U);
   puppet->pump();
   puppet->send(ChannelWindowAdjust{id.id, 5});
   puppet->pump();
   EXPECT_EQ(puppet->told("Writable"), 0U);  // nobody was turned away
-  EXPECT_EQ(puppet->engine().write(id, bytes_of(text(6))), 5U);
+  EXPECT_EQ(puppet->engine().write(id, bytes_of(changing_text(6))), 5U);
   puppet->pump();
   EXPECT_EQ(puppet->told("Writable"), 0U);
   puppet->send(ChannelWindowAdjust{id.id, 0});  // as good as none
@@ -91,7 +84,7 @@ TEST(Windows, WritableComesWhenThereIsRoomAndNotBefore) {
 TEST(Windows, C08_C10_HugeOnes) {
   auto puppet = logged_in();
   const auto id = open_with(*puppet, 0xffffffff, 0xffffffff);
-  EXPECT_EQ(puppet->engine().write(id, bytes_of(text(200'000))), 200'000U);
+  EXPECT_EQ(puppet->engine().write(id, bytes_of(changing_text(200'000))), 200'000U);
   puppet->pump();
   for (const auto& payload : puppet->received) EXPECT_LE(payload.size(), 9U + Limits{}.max_packet);
   puppet->send(ChannelWindowAdjust{id.id, 200'000});
@@ -109,7 +102,7 @@ TEST(Windows, PrepareAndCommitEqualWrite) {
     for (auto* pair : {&written, &prepared}) {
       pair->login();
       const auto id = pair->open_session();
-      const auto all = text(20'000);
+      const auto all = changing_text(20'000);
       for (std::size_t at = 0; at < all.size(); at += 3'000) {
         const auto part = std::string_view(all).substr(at, 3'000);
         if (pair == &written) {
@@ -149,7 +142,7 @@ TEST(Windows, ACommitOfLessOrNothingOrTooLate) {
                                                    [&] { static_cast<void>(engine.ignore(bytes_of("x"))); },
                                                    [&] {
                                                      static_cast<void>(engine.poll(puppet->now));
-                                                     static_cast<void>(engine.ignore(bytes_of(text(30'000))));
+                                                     static_cast<void>(engine.ignore(bytes_of(changing_text(30'000))));
                                                    },
                                                    [&] { static_cast<void>(engine.prepare(other, 5)); },
                                                    [&] { static_cast<void>(engine.request(id, ExitStatus{1}, false)); },
@@ -203,8 +196,8 @@ TEST(Windows, C09_WhatIsGrantedIsTakenAndNoByteMore) {
     auto puppet = logged_in(options);
     puppet->consume = false;
     const auto id = open_with(*puppet, 0);
-    puppet->send(ChannelData{id.id, bytes_of(text(600))});
-    puppet->send(ChannelData{id.id, bytes_of(text(400 + extra))});
+    puppet->send(ChannelData{id.id, bytes_of(changing_text(600))});
+    puppet->send(ChannelData{id.id, bytes_of(changing_text(400 + extra))});
     puppet->pump();
     EXPECT_EQ(puppet->code(), extra == 0 ? Code::none : Code::window_exceeded);
     EXPECT_EQ(puppet->data.size(), extra == 0 ? 1000U : 600U);
@@ -216,7 +209,7 @@ TEST(Windows, C09_NoPacketLargerThanPromised) {
   for (const std::size_t extra : {0U, 1U}) {
     auto puppet = logged_in();
     const auto id = open_with(*puppet, 0);
-    puppet->send(ChannelData{id.id, bytes_of(text(Limits{}.max_packet + extra))});
+    puppet->send(ChannelData{id.id, bytes_of(changing_text(Limits{}.max_packet + extra))});
     puppet->pump();
     EXPECT_EQ(puppet->code(), extra == 0 ? Code::none : Code::window_exceeded);
   }
@@ -230,7 +223,7 @@ TEST(Windows, CreditComesOnlyFromConsumed) {
   const auto id = open_with(*puppet, 0);
   auto& engine = puppet->engine();
   engine.consumed(id, 1000);  // nothing was lent yet
-  puppet->send(ChannelData{id.id, bytes_of(text(1000))});
+  puppet->send(ChannelData{id.id, bytes_of(changing_text(1000))});
   puppet->pump();
   puppet->advance(100s);
   EXPECT_FALSE(puppet->has(ChannelWindowAdjust::number));
@@ -258,7 +251,7 @@ TEST(Windows, NoCreditAfterEofOrClose) {
     auto puppet = logged_in(options);
     puppet->consume = false;
     const auto id = open_with(*puppet, 0);
-    puppet->send(ChannelData{id.id, bytes_of(text(1000))});
+    puppet->send(ChannelData{id.id, bytes_of(changing_text(1000))});
     if (eof) puppet->send(ChannelEof{id.id});
     puppet->pump();
     if (!eof) {
@@ -291,7 +284,7 @@ TEST(BackPressure, AboveTheSoftMarkNothingIsWritten) {
   auto puppet = logged_in();
   const auto id = open_with(*puppet, 0x7fffffff);
   puppet->paused = true;
-  const auto all = text(1'000'000);
+  const auto all = changing_text(1'000'000);
   const auto taken = puppet->engine().write(id, bytes_of(all));
   EXPECT_GE(taken, Limits{}.outbox_soft - Limits{}.max_packet);
   EXPECT_LE(taken, Limits{}.outbox_soft + Limits{}.max_packet);
@@ -316,7 +309,7 @@ TEST(BackPressure, AboveTheHardMarkNothingIsRead) {
   for (const auto role : {Role::server, Role::client}) {
     auto puppet = logged_in({.engine = role});
     puppet->paused = true;
-    const auto ping = text(1000);
+    const auto ping = changing_text(1000);
     std::size_t sent = 0;
     for (; sent < 5'000 && !puppet->engine().incoming().empty(); ++sent) {
       puppet->send(Ping{bytes_of(ping)});
@@ -368,7 +361,7 @@ TEST(BackPressure, OneSlowChannelStallsOnlyItself) {
   std::vector<ChannelId> channels;
   for (int i = 0; i < 5; ++i) channels.push_back(pair.open_session());
   slow[2] = true;
-  const auto all = text(200'000);
+  const auto all = changing_text(200'000);
   std::vector<std::size_t> done(5, 0);
   pair.on_client = [&](const Event& event) {
     const auto* writable = std::get_if<Writable>(&event);
@@ -400,7 +393,7 @@ TEST(BackPressure, ManyChannelsAtOnceGetTheirOwnBytes) {
   std::vector<std::string> wanted(200);
   for (int round = 0; round < 5; ++round) {
     for (std::size_t i = 0; i < channels.size(); ++i) {
-      const auto part = text(100 + i * 3) + std::to_string(i);
+      const auto part = changing_text(100 + i * 3) + std::to_string(i);
       wanted[i] += part;
       std::size_t done = 0;
       while (done < part.size()) {

@@ -13,8 +13,6 @@
 namespace nacre::test {
 namespace {
 
-constexpr std::array both{Role::server, Role::client};
-
 TEST(LimitsToTheByte, LinesBeforeTheIdentification) {
   Limits limits;
   limits.pre_ident_bytes = 20;

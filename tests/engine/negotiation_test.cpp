@@ -33,8 +33,6 @@ std::string repeated(std::string_view name, std::size_t times) {
   return list;
 }
 
-constexpr std::array both{Role::server, Role::client};
-
 // ---- KEXINIT
 
 TEST(KeyExchangeInit, K01_ASecondOneEnds) {

@@ -102,6 +102,11 @@ std::string joined(const std::vector<std::string>& lines) {
 
 std::string line_of(const Event& event) { return std::visit(Describe{}, event); }
 
+std::size_t times(const std::vector<std::string>& lines, std::string_view start) {
+  return static_cast<std::size_t>(
+      std::count_if(lines.begin(), lines.end(), [&](const std::string& line) { return line.starts_with(start); }));
+}
+
 std::unique_ptr<PrivateKey> key_from_seed(KeyType type, std::uint64_t seed) {
   const auto random = seeded_random(seed);
   return generate_key(type, *random);

@@ -98,6 +98,9 @@ class Pair {
 // One line for an event, without addresses or times: the same events give the same lines.
 std::string line_of(const Event& event);
 
+// How many of the lines begin with that.
+std::size_t times(const std::vector<std::string>& lines, std::string_view start);
+
 std::unique_ptr<PrivateKey> key_from_seed(KeyType type, std::uint64_t seed);
 
 }  // namespace nacre::test

@@ -1,6 +1,8 @@
 // The puppet's strings: its key exchange step by step, and the usual answers of the engine's application.
 #include "tests/engine/puppet.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "engine/auth/userauth.hpp"
@@ -360,6 +362,13 @@ void Puppet::handle(const Event& event) {
   } else if (const auto* global = std::get_if<GlobalRequestReceived>(&event); global && global->want_reply) {
     static_cast<void>(engine().reply(global->ticket, false));
   }
+}
+
+std::unique_ptr<Puppet> logged_in(PuppetOptions options) {
+  auto puppet = std::make_unique<Puppet>(std::move(options));
+  EXPECT_TRUE(puppet->login()) << puppet->log();
+  puppet->forget();
+  return puppet;
 }
 
 }  // namespace nacre::test

@@ -3,7 +3,9 @@
 // back, changed or done wrongly. It plays the client against a server, and the server against a client.
 #pragma once
 
+#include <array>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -155,5 +157,10 @@ class Puppet {
   std::unique_ptr<Sealer> next_sealer_;
   std::unique_ptr<Opener> next_opener_;
 };
+
+// A puppet that has logged in, and has forgotten what was said for it. A test that cannot log in fails.
+std::unique_ptr<Puppet> logged_in(PuppetOptions options = {});
+
+inline constexpr std::array both{Role::server, Role::client};
 
 }  // namespace nacre::test

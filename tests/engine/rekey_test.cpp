@@ -9,11 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::size_t times(const std::vector<std::string>& events, std::string_view start) {
-  return static_cast<std::size_t>(
-      std::count_if(events.begin(), events.end(), [&](const std::string& line) { return line.starts_with(start); }));
-}
-
 std::string text(std::size_t size, std::size_t salt) {
   std::string result(size, '\0');
   for (std::size_t i = 0; i < size; ++i) result[i] = static_cast<char>((i * 31 + salt) % 251);

@@ -9,11 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::size_t times(const std::vector<std::string>& lines, std::string_view start) {
-  return static_cast<std::size_t>(
-      std::count_if(lines.begin(), lines.end(), [&](const std::string& line) { return line.starts_with(start); }));
-}
-
 // The intervals differ a little, as clocks do: every exchange is the client's idea, and nothing else is said.
 TEST(RekeyTimes, R03_AnIdleConnectionMayChangeKeysForDays) {
   PairOptions options;

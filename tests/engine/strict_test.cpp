@@ -7,8 +7,6 @@
 namespace nacre::test {
 namespace {
 
-constexpr std::array both{Role::server, Role::client};
-
 bool is_strict(const Puppet& puppet) { return puppet.told("KeysExchanged first=1 strict=1") == 1; }
 
 TEST(Strict, S01_S06_BothSpellingsOfThePeersOwnRole) {

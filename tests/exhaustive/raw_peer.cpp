@@ -199,7 +199,7 @@ void RawPeer::handle_login(const Event& event) {
     }
   } else {
     auto& server = std::get<Server>(role_engine_);
-    const auto verdict = rejects ? AuthVerdict::reject : AuthVerdict::accept;
+    const auto verdict = rejects ? AuthVerdict::reject : partial ? AuthVerdict::partial : AuthVerdict::accept;
     if (const auto* offered = std::get_if<PublicKeyOffered>(&event)) {
       status = server.answer(offered->ticket, KeyInterest::yes);
     } else if (const auto* proven = std::get_if<PublicKeyProven>(&event)) {

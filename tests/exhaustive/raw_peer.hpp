@@ -50,6 +50,7 @@ class RawPeer {
   bool answers = true;                   // else it leaves every question open, until answer_now
   bool signs = true;                     // else it leaves these open
   bool rejects = false;                  // a server's: passwords
+  bool partial = false;                  // likewise: it wants more than a password
   std::optional<Credential> credential;  // a client's, once; without, the question stays open
   void answer_now();                     // the last question that it has left open, and all that come later
 

@@ -137,10 +137,13 @@ void add_server_auth(Bodies& list) {
     const auto head = 3 * 4 + user.size() + connection.size() + method.size();
     const auto payload = request(user, connection, method, body);
     const bool opaque = method == "none" || method == "other";  // their bodies mean nothing to us
+    // A method that is not among those that can go on is refused unread: 'P' where a password has done its part.
+    const auto on = method == "password" ? tail('P', 50, head, tells(">51")) : fixed('P', 50, again);
     if (opaque)
-      list.push_back({50, name, payload, {tail('A', 50, head, first), tail('B', 50, head, again)}});
+      list.push_back(
+          {50, name, payload, {tail('A', 50, head, first), tail('B', 50, head, again), tail('P', 50, head, again)}});
     else
-      list.push_back({50, name, payload, {fixed('A', 50, first), fixed('B', 50, again)}});
+      list.push_back({50, name, payload, {fixed('A', 50, first), fixed('B', 50, again), on}});
   };
   const auto both = [&](std::string_view name, std::string_view method, Bytes body, const Outcome& outcome) {
     add(name, "alice", method, body, outcome, outcome);
@@ -166,14 +169,18 @@ void add_server_auth(Bodies& list) {
                   "another user",
                   request("bob", connection, "password", encoded(PasswordBody{false, bytes_of("sesame"), {}})),
                   {fixed('A', 50, success("PasswordReceived bob sesame")),
-                   tail('B', 50, 12 + 3 + 14 + 8, protocol_error(Code::user_changed))}});
+                   tail('B', 50, 12 + 3 + 14 + 8, protocol_error(Code::user_changed)),
+                   tail('P', 50, 12 + 3 + 14 + 8, protocol_error(Code::user_changed))}});
   const auto no_service = ends(Code::service_unknown, Reason::service_not_available);
   list.push_back({50,
                   "another service",
                   request("alice", "ssh-userauth", "none", {}),
-                  {tail('A', 50, 12 + 5 + 12 + 4, no_service), tail('B', 50, 12 + 5 + 12 + 4, no_service)}});
-  list.push_back(
-      {50, "minimal", request("", "", "", {}), {tail('A', 50, 12, no_service), tail('B', 50, 12, no_service)}});
+                  {tail('A', 50, 12 + 5 + 12 + 4, no_service), tail('B', 50, 12 + 5 + 12 + 4, no_service),
+                   tail('P', 50, 12 + 5 + 12 + 4, no_service)}});
+  list.push_back({50,
+                  "minimal",
+                  request("", "", "", {}),
+                  {tail('A', 50, 12, no_service), tail('B', 50, 12, no_service), tail('P', 50, 12, no_service)}});
 
   const auto responses = encoded(OneString{bytes_of("sesame")});
   list.push_back({61,
@@ -283,10 +290,11 @@ void add_opens(Bodies& list) {
                        const Outcome& server_first, const Outcome& server_third, const Outcome& client_first,
                        const Outcome& client_third) {
     const auto head = 4 + type.size() + 12;
+    const auto limited = type == "session" ? protocol_error(Code::sessions_refused) : server_first;
     list.push_back({90,
                     name,
                     encoded(ChannelOpen{type, 7, 1000, packet, {bytes_of(data)}}),
-                    {tail('A', 90, head, server_first), tail('B', 90, head, server_third),
+                    {tail('A', 90, head, server_first), tail('B', 90, head, server_third), tail('M', 90, head, limited),
                      tail('a', 90, head, client_first), tail('b', 90, head, client_third)}});
   };
   const auto accepted = [](const std::string& type, int channel) {

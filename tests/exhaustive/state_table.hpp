@@ -26,6 +26,7 @@ enum class State {
   auth_prompted,  // INFO_REQUEST is out
   auth_blocked,   // the application decides about a password
   auth_failing,   // the failure's delay runs
+  auth_partial,   // one method has succeeded, another is wanted
   // client
   choosing,   // the application is asked for a credential; nothing is out
   answering,  // it is asked for responses
@@ -39,11 +40,14 @@ enum class State {
   success_due,  // password_out, and EXT_INFO has come: SUCCESS must follow
   // both
   open,               // authenticated, and nothing else
+  limited,            // a server; and the client has said that it will open no more sessions
   busy,               // channel 0 is open, 1 opening; a request on 0 and a global one have not been answered
   eof,                // likewise, and the peer's EOF has come on 0
   closing,            // likewise, and our CLOSE is out on 0
   rekey_ours,         // busy, and our KEXINIT is out
   rekey_theirs,       // busy, and the peer's KEXINIT has come
+  rekey_guess,        // likewise, and announces a guess that is wrong
+  rekey_blocked,      // a server, as kex_blocked; a client asks about a host key only once
   rekey_theirs_keys,  // and its method message: NEWKEYS is to come
   closed,
 };

@@ -31,9 +31,11 @@ void bring_server_to_auth(RawPeer& peer, State state) {
   const auto password = encoded(PasswordBody{false, bytes_of("sesame"), {}});
   peer.answers = state != State::auth_blocked;
   peer.rejects = state == State::auth_failing;
+  peer.partial = state == State::auth_partial;
   if (state == State::auth_prompted)
     return ask_for_login(peer, "keyboard-interactive", encoded(KeyboardInteractiveBody{}));
   if (state != State::auth) ask_for_login(peer, "password", password);
+  peer.partial = false;
 }
 
 void bring_client_to_auth(RawPeer& peer, State state) {
@@ -81,13 +83,15 @@ void bring_to(RawPeer& peer, Role engine, State state) {
   if (state == State::service_late) peer.say(Ignore{});
   if (state <= State::service_late) return;
   engine == Role::server ? bring_server_to_auth(peer, state) : bring_client_to_auth(peer, state);
-  if (state <= State::open) return;
+  if (state == State::limited) peer.say(GlobalRequest{"no-more-sessions@openssh.com", false, {}});
+  if (state <= State::limited) return;
   make_busy(peer, engine);
   if (state == State::eof) peer.say(ChannelEof{0});
   if (state == State::closing) static_cast<void>(peer.engine().close(ChannelId{0}));
   if (state == State::rekey_ours) static_cast<void>(peer.engine().rekey());
-  if (state >= State::rekey_theirs && state < State::closed) peer.send(peer.kex_init());
-  if (state == State::rekey_theirs_keys) peer.send(peer.method_message());
+  if (state >= State::rekey_theirs && state < State::closed) peer.send(peer.kex_init(state == State::rekey_guess));
+  if (state == State::rekey_blocked) peer.answers = false;
+  if (state == State::rekey_blocked || state == State::rekey_theirs_keys) peer.send(peer.method_message());
   if (state == State::closed) peer.engine().disconnect();
   peer.wait(0ms);
 }
@@ -271,6 +275,7 @@ struct Following {
 Following following(const Case& c) {
   switch (c.state) {
     case State::kex_blocked: return {State::kex_new_keys, split(c.engine == Role::server ? ">31; >21; >7" : ">21; >5")};
+    case State::rekey_blocked: return {State::rekey_theirs_keys, split(">31; >21")};
     case State::auth_blocked: return {State::open, split("Authenticated; >52")};
     default: return {State::auth, {">51"}};  // auth_failing: no question, but the time that a failure takes
   }
@@ -315,7 +320,8 @@ void check(const Case& c, Figures& figures) {
   payload.resize(c.size + 1);
   const auto outcome = expected(c);
   // Behind a question NEWKEYS is judged when that is answered.
-  const bool keys_letter = c.letter == 'A' || c.letter == 'B' || c.state == State::kex_blocked;
+  const bool keys_letter =
+      c.letter == 'A' || c.letter == 'B' || c.state == State::kex_blocked || c.state == State::rekey_blocked;
   const bool keys_change = c.body.number == NewKeys::number && c.size == 0 && keys_letter;
   if (keys_change)
     peer.new_keys();

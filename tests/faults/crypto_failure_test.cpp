@@ -34,7 +34,7 @@ Trial attempt(Way way, std::uint64_t fail_at) {
 
 // What a side told: all of it was told in the good run too, up to where a client is asked for another credential, as its
 // key did not sign or was not found good.
-bool told_no_more(const Party& party, const Party& good) {
+bool told_no_more_before_it_asked_again(const Party& party, const Party& good) {
   int asked = 0;
   const auto again = std::find_if(party.events.begin(), party.events.end(), [&](const auto& line) {
     return line.starts_with("CredentialsWanted") && ++asked == 2;
@@ -52,8 +52,8 @@ void expect_failure(const Trial& trial, const Outcome& good) {
   const auto& [client, server, problems] = trial.outcome;
   EXPECT_TRUE(problems.empty()) << problems.front();
   EXPECT_FALSE(trial.outcome.complete());
-  EXPECT_TRUE(told_no_more(client, good.client)) << client.events.back();
-  EXPECT_TRUE(told_no_more(server, good.server)) << server.events.back();
+  EXPECT_TRUE(told_no_more_before_it_asked_again(client, good.client)) << client.events.back();
+  EXPECT_TRUE(told_no_more_before_it_asked_again(server, good.server)) << server.events.back();
   ASSERT_TRUE(client.closed && server.closed);
   EXPECT_EQ(client.thrown + server.thrown, 0);
   // The other side sees a proper end of it: no damaged packet, no message out of order.

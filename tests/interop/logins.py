@@ -147,6 +147,20 @@ def password_interrupted(t):
     t.check(terminal.settings()[3] & termios.ECHO, "the terminal does not echo any more")
 
 
+@test("password.ignored-signal", pairs=(OUT, OWN))
+def password_ignored_signal(t):
+    """A question under nohup survives the hangup that nohup is for."""
+    server = t.server(PASSWORDS, users={USER: PASSWORD})
+    argv = t.argv(server, "echo let", "in", keys=[], options=BY_PASSWORD)
+    terminal = t.terminal(["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *argv])
+    terminal.expect("(?i)password: ?")
+    os.kill(terminal.process.pid, signal.SIGHUP)
+    time.sleep(0.2)  # that it is over by then
+    terminal.send(PASSWORD + "\n")
+    terminal.expect("let in")
+    t.equal(terminal.wait(), 0, "exit status")
+
+
 @test("password.prompts")
 def password_prompts(t):
     """As many questions as NumberOfPasswordPrompts says."""
