@@ -24,9 +24,9 @@ an input reaches what lies behind the keys; the ciphers have targets of their ow
     ./dev fuzz --keep windows        # what was found becomes seeds: a small input for each edge
     build/fuzz/fuzz/fuzz_windows INPUT   # one input again
 
-Dictionary: `fuzz/ssh.dict`. Seeds: `fuzz/corpus/TARGET`, in part written by `write_seeds fuzz/corpus`; with any compiler but Clang
-the targets are programs that replay files, and `./dev test` replays the seeds. Under AFL++ (Debian: afl++; nothing here needs it)
-the same sources serve, as its compiler takes libFuzzer's flag:
+Dictionary: `fuzz/ssh.dict`. Seeds: `fuzz/corpus/TARGET`, in part written by `write_seeds fuzz/corpus`, and a test holds them to what
+that writes; with any compiler but Clang the targets are programs that replay files, and `./dev test` replays the seeds.
+Under AFL++ (Debian: afl++; nothing here needs it) the same sources serve, as its compiler takes libFuzzer's flag:
 
     CXX=afl-clang-fast++ meson setup build/afl -Dfuzz=true -Dtests=false -Dflow=false -Dtools=false \\
       -Db_sanitize=address -Db_lundef=false && ninja -C build/afl

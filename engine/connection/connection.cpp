@@ -24,12 +24,14 @@ bool is_good_variable(std::string_view name) {
          std::none_of(name.begin(), name.end(), [](char c) { return c == '\0' || c == '=' || c == '\n'; });
 }
 
+constexpr std::size_t longest_signal_name = 64;  // RFC 4254 6.10 gives them no limit; RFC 4250 4.6.1 gives names 64
+
 bool is_good_signal(std::string_view name) {
   const auto good = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '@' || c == '.' ||
            c == '-';
   };
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), good);
+  return !name.empty() && name.size() <= longest_signal_name && std::all_of(name.begin(), name.end(), good);
 }
 
 bool starts_program(const Request& request) {

@@ -7,6 +7,7 @@ Peers are found by NACRE_OPENSSH_SYSTEM_DIR and NACRE_OPENSSH_10_DIR, or --syste
 With --stand-in system|10 that OpenSSH takes nacre's place, which shows whether a test itself is right."""
 
 import argparse
+import gc
 import importlib
 import json
 import os
@@ -64,6 +65,7 @@ def find_peers(options):
 
 def child(case, folder, shared, lines):
     """Runs one test in this process and writes how it went."""
+    gc.disable()  # it does not live long enough
     processes.adopt_orphans()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -96,6 +98,7 @@ class Runner:
         self.number = 0
 
     def run(self, cases, jobs):
+        gc.freeze()  # a collection in a child would copy every page of ours that has an object in it
         queue = list(cases)
         while queue or self.running:
             while queue and len(self.running) < jobs:

@@ -1,9 +1,11 @@
-"""Reads every #include and fails when one climbs a floor, or when Botan, Asio or I/O appear where they must not."""
+"""Reads every #include and fails when one climbs a floor, or when Botan, Asio or I/O appear where they must not; and when the
+engine that is tested could be another than the one that is used, by a condition of the preprocessor."""
 
 import re
 import sources
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
+CONDITION = re.compile(r'^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b[ \t]*([^\n]*)', re.MULTILINE)
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/', re.DOTALL)
 
 GUARD = "crypto/botan_guard.hpp"
@@ -65,6 +67,15 @@ def names(name, text):
         yield "a header outside flow/ names asio::"
 
 
+def conditions(name, text):
+    """Complaints about code of the engine and of crypto/ that is there or not; but what only a build with assertions does may be."""
+    if name.split("/")[0] not in ("crypto", "engine"):
+        return
+    for match in CONDITION.finditer(text):
+        if match[0].split() != ["#ifndef", "NDEBUG"]:
+            yield f"{match[0].strip()}: {name.split('/')[0]}/ is the same in every build"
+
+
 def check(root):
     found = []
     for path, text in sources.files(root, sources.FLOORS + sources.BESIDE, sources.CODE):
@@ -74,7 +85,7 @@ def check(root):
             if complaint:
                 line = text.count("\n", 0, match.start()) + 1
                 found.append(f"{name}:{line}: {complaint}")
-        found += [f"{name}: {complaint}" for complaint in names(name, text)]
+        found += [f"{name}: {complaint}" for complaint in (*names(name, text), *conditions(name, text))]
     return found
 
 
@@ -86,6 +97,8 @@ GOOD = {
     "bench/botan_bare.cpp": '#include <botan/aead.h>\n',
     "flow/drive.hpp": '#include <asio/awaitable.hpp>\n#include "engine/client.hpp"\nasio::awaitable<void> f();\n',
     "tools/nacre_ssh.cpp": '#include <CLI/CLI.hpp>\n#include "flow/drive.hpp"\n',
+    "engine/transport/inbox.cpp": '#ifndef NDEBUG\n#endif\n',
+    "flow/socket_flow.cpp": '#ifdef __linux__\n#endif\n',
     "tests/engine/pair.hpp": '#include "engine/client.hpp"\n',
     "tests/engine/pair_test.cpp": '#include "tests/engine/pair.hpp"\n#include <fstream>\n',
 }
@@ -111,6 +124,9 @@ BAD = [
     ("engine/a.cpp", "#include <crypto/bytes.hpp>\n", "quotes"),
     ("crypto/a.hpp", "struct A { Botan::RSA_PublicKey* key; };\n", "names Botan::"),
     ("engine/a.hpp", "void f(asio::io_context&);\n", "names asio::"),
+    ("engine/a.cpp", "#ifdef FUZZING\n#endif\n", "the same in every build"),
+    ("crypto/a.cpp", "  # if defined(X)\n#endif\n", "the same in every build"),
+    ("engine/a.cpp", "#ifndef NDEBUG\n#elif X\n#endif\n", "the same in every build"),
 ]
 
 if __name__ == "__main__":
