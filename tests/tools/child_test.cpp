@@ -142,7 +142,7 @@ TEST(Child, NoDescriptorOfOursIsInherited) {
 
 TEST(Child, ATerminalOfItsOwn) {
   auto pty = open_pty();
-  if (!pty) GTEST_SKIP() << pty.error();
+  ASSERT_TRUE(pty) << pty.error();
   set_window_size(pty->master.get(), 91, 27, 0, 0);
   auto plan = shell("stty size; tty");
   plan.pty = &*pty;
