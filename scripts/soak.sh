@@ -47,8 +47,9 @@ part_clang() {
 # would take are left out. docs/testing.md says why those are there.
 part_coverage() {
   local folder=$nacre_root/build/coverage
+  # shellcheck disable=SC2046
   configure coverage -Dbuildtype=plain -Doptimization=0 -Ddebug=true -Db_ndebug=true -Db_coverage=true -Dflow=false \
-    -Dtools=false -Dinterop=false
+    -Dtools=false -Dinterop=false $(unity)
   compile coverage
   find "$folder" -name '*.gcda' -delete
   meson test -C "$folder" --no-rebuild --timeout-multiplier 6 --no-suite structure --no-suite secrets
