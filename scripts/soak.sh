@@ -73,7 +73,7 @@ part_mutation() {
   local tree=$nacre_root/build/mutation
   mkdir -p "$tree"
   (cd "$nacre_root" && tar -cf - --exclude=./build --exclude=./.git .) | tar -xf - -C "$tree"
-  nacre_root=$tree configure_release
+  NACRE_FROM_NOTHING=1 nacre_root=$tree configure_release
   nacre_root=$tree compile release tests/{attacks/attacks,sim/nacre-sim,trust/trust_tests,crypto/crypto_tests} \
     tests/exhaustive/{state,damage}_tests tests/engine/{engine,engine_memory}_tests tests/faults/fault_tests tests/secrets/heap_tests
   python3 -B "$nacre_root/scripts/mutation.py" "$tree" "$tree/build/release" "${MUTANTS:-80}" "${MUTATION_SEED:-1}"

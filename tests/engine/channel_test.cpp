@@ -555,6 +555,22 @@ TEST(Requests, C16_WhatCouldHarmAnApplicationIsRefused) {
   EXPECT_LE(puppet->told("RequestReceived"), 128U);
 }
 
+TEST(Requests, SignalsHaveTheNamesOfThingsInSsh) {
+  auto puppet = logged_in();
+  const auto id = puppet->open();
+  for (const std::string& name : {std::string("TERM"), std::string("az09-.@AZ"), std::string(64, 'A')}) {
+    puppet->forget();
+    send_request(*puppet, id, "signal", false, encoded(SignalRequest{name}));
+    EXPECT_EQ(puppet->told("RequestReceived"), 1U) << name;
+  }
+  for (const char bad : std::string_view("[`{/:,? \x7f\xc3")) {
+    puppet->forget();
+    send_request(*puppet, id, "signal", true, encoded(SignalRequest{std::string("TERM") + bad}));
+    EXPECT_EQ(puppet->told("RequestReceived"), 0U) << bad;
+    EXPECT_TRUE(puppet->has(ChannelFailure::number)) << bad;
+  }
+}
+
 TEST(Requests, AClientTakesOnlyWhatServersSend) {
   auto puppet = logged_in({.engine = Role::client});
   const auto id = puppet->open();

@@ -200,6 +200,7 @@ TEST(ClientAuth, PasswordChange) {
     if (const auto* wanted = std::get_if<PasswordChangeWanted>(&event)) {
       const ByteVector large(1025);
       EXPECT_EQ(p->client->answer(wanted->ticket, NewPassword{Bytes(large), bytes_of("new")}), Status::too_large);
+      EXPECT_EQ(p->client->answer(wanted->ticket, NewPassword{bytes_of("sesame"), large}), Status::too_large);
       if (++times == 1)
         EXPECT_EQ(p->client->answer(wanted->ticket, NewPassword{bytes_of("sesame"), bytes_of("new")}), Status::ok);
       else
@@ -336,6 +337,22 @@ TEST(ClientAuth, CredentialsBeyondAPacketAreTooLarge) {
   EXPECT_EQ(client.answer(ticket, Credential(TryPublicKey{puppet.user_key->public_key().blob(), "ssh-ed25519", true})),
             Status::ok);
   EXPECT_FALSE(puppet.has(UserauthRequest::number));
+}
+
+TEST(ClientAuth, ASignatureBeyondAPacketIsTooLarge) {
+  auto puppet = trying(key);
+  const ByteVector large(100'000);
+  std::vector<Status> statuses;
+  puppet->on_event = [&, p = puppet.get(), usual = puppet->on_event](const Event& event) {
+    const auto* wanted = std::get_if<SignatureWanted>(&event);
+    if (!wanted) return usual(event);
+    statuses.push_back(p->client->answer(wanted->ticket, Signature{Bytes(large)}));
+    return usual(event);
+  };
+  puppet->send(PublicKeyOk{"ssh-ed25519", puppet->user_key->public_key().blob()});
+  puppet->pump();
+  EXPECT_EQ(statuses, std::vector{Status::too_large});
+  EXPECT_EQ(puppet->count(UserauthRequest::number), 2U) << "asked and signed: the question stood";
 }
 
 // Every view in an event lives until the next poll, though the answer has been given meanwhile.

@@ -33,9 +33,40 @@ TEST(Printable, E05_UtfEightIsKeptWhenItIsOne) {
            {"\xf0\x80\x80\x80"sv, "\\xf0\\x80\\x80\\x80"},
            {"\xc3"sv, "\\xc3"},  // cut
            {"\xe2\x82"sv, "\\xe2\\x82"},
+           {"\xf0\x9f\x98"sv, "\\xf0\\x9f\\x98"},
            {"\xff\xfe"sv, "\\xff\\xfe"},
            {"\xe2\x80\xae"sv, "\\xe2\\x80\\xae"}})  // turns the direction of text
     EXPECT_EQ(printable(bad), out);
+}
+
+// One octet of a sequence spoiled: that octet is text of its own, the others are numbers.
+TEST(Printable, E05_EveryContinuationMustBeOne) {
+  EXPECT_EQ(printable("\xc3z"), "\\xc3z");
+  EXPECT_EQ(printable("\xe2z\xac"), "\\xe2z\\xac");
+  EXPECT_EQ(printable("\xe2\x82z"), "\\xe2\\x82z");
+  EXPECT_EQ(printable("\xf0z\x98\x80"), "\\xf0z\\x98\\x80");
+  EXPECT_EQ(printable("\xf0\x9fz\x80"), "\\xf0\\x9fz\\x80");
+  EXPECT_EQ(printable("\xf0\x9f\x98z"), "\\xf0\\x9f\\x98z");
+  EXPECT_EQ(printable("\xf5\x80\x80\x80"), "\\xf5\\x80\\x80\\x80");
+}
+
+// Of what Unicode has, all but controls, surrogates and the marks of direction (UAX 9) and of lines.
+TEST(Printable, E05_EveryCodePoint) {
+  for (unsigned point = 0x80; point <= 0x10ffff; ++point) {
+    std::string text;
+    const auto tail = [&](unsigned shift) { text += static_cast<char>(0x80 | (point >> shift & 0x3f)); };
+    if (point < 0x800)
+      text = {static_cast<char>(0xc0 | point >> 6)};
+    else if (point < 0x10000)
+      text = {static_cast<char>(0xe0 | point >> 12)}, tail(6);
+    else
+      text = {static_cast<char>(0xf0 | point >> 18)}, tail(12), tail(6);
+    tail(0);
+    const bool control = point < 0xa0, surrogate = point >> 11 == 0x1b, mark = point == 0x200e || point == 0x200f,
+               line = point == 0x2028 || point == 0x2029, embedding = point >= 0x202a && point <= 0x202e,
+               isolate = point >= 0x2066 && point <= 0x2069;
+    ASSERT_EQ(printable(text) == text, !control && !surrogate && !mark && !line && !embedding && !isolate) << point;
+  }
 }
 
 TEST(Printable, IsBounded) {
