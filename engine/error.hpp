@@ -43,7 +43,7 @@ enum class Code : std::uint16_t {
   version_unsupported,
   // packets
   packet_corrupt,  // bad length, alignment or tag under keys: one code, so that a peer learns nothing
-  packet_length,   // a bad length in the clear
+  packet_length,   // a bad length in the clear; where: that length
   packet_padding,
   sequence_exhausted,
   // order and form
@@ -74,7 +74,7 @@ enum class Code : std::uint16_t {
   too_many_prompts,
   too_many_banners,
   // connection
-  unknown_channel,
+  unknown_channel,  // where, of these three: the recipient channel that the peer named
   window_exceeded,
   window_overflow,
   packet_size_unusable,

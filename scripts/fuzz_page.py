@@ -26,7 +26,10 @@ an input reaches what lies behind the keys; the ciphers have targets of their ow
 
 Dictionary: `fuzz/ssh.dict`. Seeds: `fuzz/corpus/TARGET`, in part written by `write_seeds fuzz/corpus`, and a test holds them to what
 that writes; with any compiler but Clang the targets are programs that replay files, and `./dev test` replays the seeds.
-Under AFL++ (Debian: afl++; nothing here needs it) the same sources serve, as its compiler takes libFuzzer's flag:
+Under AFL++ (Debian: afl++; nothing here needs it) the same sources serve, as its compiler takes libFuzzer's flag. (Tried with
+4.04c and `server`: 254 308 inputs in 40 s, nothing found.)
+
+    export PKG_CONFIG_PATH=$(scripts/botan.sh)
 
     CXX=afl-clang-fast++ meson setup build/afl -Dfuzz=true -Dtests=false -Dflow=false -Dtools=false \\
       -Db_sanitize=address -Db_lundef=false && ninja -C build/afl

@@ -17,7 +17,7 @@ Error PacketReader::check_length(std::uint32_t length, const PacketShape& shape,
   const bool good = length >= 1 + 1 + min_padding && length <= max_length && aligned % shape.block == 0 &&
                     length_size + length >= shape.head;
   if (good) return {};
-  return {opener_ ? Code::packet_corrupt : Code::packet_length, length};
+  return opener_ ? Error{Code::packet_corrupt, 0} : Error{Code::packet_length, length};
 }
 
 Result<std::optional<OpenedPacket>> PacketReader::next(Inbox& inbox, std::uint32_t max_length) {

@@ -76,7 +76,6 @@ void PacketWriter::end_exchange() {
 
 void PacketWriter::drop_keys() {
   sealer_.reset();
-  wipe(random_bytes_);
   random_left_ = 0;
   kept_ = {};
   kept_messages_ = 0;

@@ -1,8 +1,12 @@
 // The two applications of a pair, and the links between them.
 #include "tests/engine/pair.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "tests/engine/where.hpp"
 
 namespace nacre::test {
 namespace {
@@ -212,6 +216,7 @@ void Pair::run_for(std::chrono::milliseconds limit) {
 void Pair::handle_client(const Event& event) {
   client_events.push_back(line_of(event));
   if (const auto* closed = std::get_if<Closed>(&event)) {
+    EXPECT_TRUE(where_fits(closed->error)) << client_events.back();
     client_error = closed->error;
     ++client_closed;
   }
@@ -244,6 +249,7 @@ void Pair::handle_client(const Event& event) {
 void Pair::handle_server(const Event& event) {
   server_events.push_back(line_of(event));
   if (const auto* closed = std::get_if<Closed>(&event)) {
+    EXPECT_TRUE(where_fits(closed->error)) << server_events.back();
     server_error = closed->error;
     ++server_closed;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/auth/userauth.hpp"
+#include "tests/engine/where.hpp"
 
 namespace nacre::test {
 
@@ -327,6 +328,7 @@ std::optional<Reason> Puppet::farewell() const {
 void Puppet::handle(const Event& event) {
   events.push_back(line_of(event));
   if (const auto* end = std::get_if<Closed>(&event)) {
+    EXPECT_TRUE(where_fits(end->error)) << events.back();
     ++closed;
     error = end->error;
     reason = end->reason;

@@ -1,6 +1,8 @@
 // The acts, the two applications, and the links that follow their plans.
 #include "tests/exhaustive/session.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -9,6 +11,7 @@
 #include "crypto/botan_provider.hpp"
 #include "engine/messages.hpp"
 #include "tests/engine/pair.hpp"
+#include "tests/engine/where.hpp"
 #include "tests/exhaustive/quick_provider.hpp"
 
 namespace nacre::test {
@@ -221,6 +224,7 @@ bool Session::poll(Engine& engine, Side& side) {
     moved = true;
     if (side.closed != 0) side.moved_after_end = true;
     if (const auto* end = std::get_if<Closed>(&*event)) {
+      EXPECT_TRUE(where_fits(end->error)) << describe(end->error.code);
       ++side.closed;
       side.error = end->error;
       side.reason = end->reason;

@@ -2,6 +2,7 @@
 #include "tests/sim/party.hpp"
 
 #include "fuzz/null_provider.hpp"
+#include "tests/engine/where.hpp"
 #include "tests/sim/questions.hpp"
 
 namespace nacre::sim {
@@ -60,6 +61,7 @@ void Party::on(const Event& event) {
 
 void Party::on_event(const Closed& closed) {
   note("Closed", static_cast<std::uint64_t>(closed.error.code), closed.error.where);
+  require(test::where_fits(closed.error), "an error says where, and its code has no place");
   closed_ = closed.error.code;
   const bool well = *closed_ == Code::closed_by_application || *closed_ == Code::disconnected_by_peer;
   if (well) ++tally_.well_ended;
