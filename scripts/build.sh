@@ -54,6 +54,8 @@ configure() {
   say "$stamp" >"$folder/options.txt"
 }
 
+compiled_for=0 # seconds, of all builds of this command
+
 # compile NAME [TARGET]...: quiet when nothing is to be done; on a terminal ninja's own line tells the progress.
 compile() {
   local name=$1 folder=$nacre_root/build/$1 code=0 start=$SECONDS
@@ -71,6 +73,7 @@ compile() {
   fi
   [ "$code" = 0 ] || fail "build/$name does not compile"
   note "build/$name is compiled ($((SECONDS - start)) s)"
+  compiled_for=$((compiled_for + SECONDS - start))
 }
 
 # Eight files at a time as one, where all is compiled from nothing: most of the compiler's work is headers and what becomes of

@@ -30,7 +30,6 @@ Under AFL++ (Debian: afl++; nothing here needs it) the same sources serve, as it
 4.04c and `server`: 254 308 inputs in 40 s, nothing found.)
 
     export PKG_CONFIG_PATH=$(scripts/botan.sh)
-
     CXX=afl-clang-fast++ meson setup build/afl -Dfuzz=true -Dtests=false -Dflow=false -Dtools=false \\
       -Db_sanitize=address -Db_lundef=false && ninja -C build/afl
     afl-fuzz -m none -i fuzz/corpus/server -o build/afl-found -x fuzz/ssh.dict build/afl/fuzz/fuzz_server

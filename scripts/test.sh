@@ -57,6 +57,7 @@ main() {
   find_peers
   if [ $# != 0 ]; then run_tests release "$@"; else run_all; fi
   peers_used "$peers"
+  say "Time: $((SECONDS - compiled_for)) s, besides $compiled_for s of the compiler"
   python3 -B "$nacre_root/scripts/count.py" "${results[@]}" | tee "$nacre_root/build/test-count.txt"
   exit "${PIPESTATUS[0]}"
 }
