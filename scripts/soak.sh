@@ -25,8 +25,9 @@ part_fire() {
 # The flow tests, threads_test.cpp among them, under ThreadSanitizer, with nothing suppressed. It does not know the fences of
 # Asio, which stand beside locks: hence -Wno-tsan.
 part_tsan() {
+  # shellcheck disable=SC2046
   configure tsan -Dbuildtype=debugoptimized -Doptimization=1 -Db_ndebug=false -Db_sanitize=thread -Dtools=false \
-    -Dinterop=false -Dcpp_args=-Wno-tsan
+    -Dinterop=false -Dcpp_args=-Wno-tsan $(unity)
   compile tsan tests/flow/flow_tests
   TSAN_OPTIONS=halt_on_error=1 "$nacre_root/build/tsan/tests/flow/flow_tests" --gtest_brief=1
 }
@@ -35,7 +36,9 @@ part_tsan() {
 # Debian 12's standard library.
 part_clang() {
   local program programs=(tests/engine/engine_tests tests/trust/trust_tests tests/crypto/crypto_tests tests/attacks/attacks)
-  CXX=clang++ configure clang -Dflow=false -Dtools=false -Dinterop=false -Dbuildtype=debug -Doptimization=1 -Db_ndebug=false
+  # shellcheck disable=SC2046
+  CXX=clang++ configure clang -Dflow=false -Dtools=false -Dinterop=false -Dbuildtype=debug -Doptimization=1 -Db_ndebug=false \
+    $(unity)
   compile clang "${programs[@]}"
   for program in "${programs[@]}"; do
     say "$program"

@@ -50,7 +50,6 @@ void Inbox::give_back() {
   if (buffers_ && end_ != 0) expected_ = filled_ ? 4 * capacity_ : end_;
   replace({});
   begin_ = end_ = 0;
-  filled_ = false;
 }
 
 void Inbox::grow() {

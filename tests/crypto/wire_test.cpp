@@ -185,6 +185,8 @@ TEST(NameList, GoodOnes) {
   EXPECT_FALSE(list.contains("a@b"));
   EXPECT_FALSE(list.contains("Zlib"));
   EXPECT_FALSE(list.contains(""));
+  ASSERT_TRUE(NameList::parse("!,~", list)) << "the first printable character and the last";
+  EXPECT_EQ(list.size(), 2U);
 }
 
 TEST(NameList, IsWalkedByStepsOfBothKinds) {

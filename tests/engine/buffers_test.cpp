@@ -111,6 +111,22 @@ TEST(Buffers, AreHeldOnlyWhileSomethingIsInThem) {
   EXPECT_EQ(buffers->kept(), all);
 }
 
+TEST(Buffers, ComeBackFromAnEngineThatGoesWithSomethingInThem) {
+  const auto buffers = std::make_shared<Buffers>();
+  PairOptions options;
+  options.buffers = buffers;
+  auto pair = std::make_unique<Pair>(std::move(options));
+  pair->login();
+  const auto all = buffers->kept();
+  ASSERT_EQ(pair->client->ignore(bytes_of("on its way")), Status::ok);
+  EXPECT_FALSE(pair->client->outgoing().empty());
+  ASSERT_EQ(pair->client->ignore(bytes_of("behind it")), Status::ok);  // in the other half
+  EXPECT_FALSE(pair->server->incoming().empty());
+  EXPECT_LT(buffers->kept(), all);
+  pair.reset();
+  EXPECT_GE(buffers->kept(), all);
+}
+
 TEST(Buffers, OutliveTheOneWhoMadeThem) {
   auto buffers = std::make_shared<Buffers>();
   PairOptions options;

@@ -296,6 +296,21 @@ TEST(ClientAuth, A22_FailuresCarryTheMethodsAndAnEndIsAnEnd) {
   EXPECT_EQ(hostile->code(), Code::malformed_message);
 }
 
+TEST(ClientAuth, MethodsAreBoundedToTheByteAndToTheName) {
+  const Limits limits;
+  std::string names = "m";
+  for (std::size_t i = 1; i < limits.name_list_names; ++i) names += ",m";
+  const std::string bytes(limits.name_list_bytes, 'm');
+  for (const auto& [list, good] : {std::pair(names, true), std::pair(names + ",m", false), std::pair(bytes, true),
+                                   std::pair(bytes + "m", false)}) {
+    auto puppet = trying(password);
+    puppet->send(UserauthFailure{NameList(list), false});
+    puppet->pump();
+    EXPECT_EQ(puppet->told("CredentialsWanted"), good ? 2U : 1U) << list.size();
+    EXPECT_EQ(puppet->code(), good ? Code::none : Code::malformed_message) << list.size();
+  }
+}
+
 TEST(ClientAuth, A04_TheServiceIsTheOneAskedFor) {
   for (const auto* service : {"ssh-connection", "", "ssh-userauthx"}) {
     Puppet puppet({.engine = Role::client});

@@ -122,7 +122,11 @@ TEST(KnownHosts, E06AnOverLongLineIsSkippedWhole) {
     EXPECT_EQ(look_up_host(text, "a.test", 22, blob(ed25519_base64), &warnings).match, HostKeyMatch::unknown);
   }
   const auto text = std::string(100'000, 'x') + "\na.test " + ed25519() + "\n";
-  EXPECT_EQ(look_up_host(text, "a.test", 22, blob(ed25519_base64)).line, 2u);
+  warnings.clear();
+  EXPECT_EQ(look_up_host(text, "a.test", 22, blob(ed25519_base64), &warnings).line, 2u);
+  ASSERT_EQ(warnings.size(), 1u) << "and nobody is left to wonder why";
+  EXPECT_EQ(warnings[0].line, 1u);
+  EXPECT_NE(warnings[0].text.find("too long"), std::string_view::npos);
 }
 
 TEST(KnownHosts, HashedBySshKeygen) {
