@@ -61,6 +61,11 @@ class Body {
   template <class Answer>
   Status answer_auth(Ticket ticket, const Answer& answer);  // what the role's half of authentication takes
 
+  // An answer to the peer's open or request. What of it waits for new keys counts as what the peer has made us say, but for the
+  // application's own bytes in replies, for which it is told to be busy in time.
+  template <class Work>
+  Status answer_connection(Work work, bool own_bytes);
+
   bool authenticated() const { return authenticated_; }
   Bytes session_id() const { return exchange_.session_id(); }
   std::string_view peer_ident() const { return exchange_.peer_ident(); }
@@ -170,6 +175,18 @@ class Body {
   TimePoint keys_since_{};
   TimePoint last_activity_{};
 };
+
+template <class Work>
+Status Body::answer_connection(Work work, bool own_bytes) {
+  if (const auto status = ready(); status != Status::ok) return status;
+  const auto messages_before = writer_.kept_messages(), bytes_before = writer_.kept_bytes();
+  auto with = effects();
+  const auto status = work(connection_, with);
+  if (const auto error = count_held(messages_before, own_bytes ? writer_.kept_bytes() : bytes_before);
+      error.code != Code::none)
+    end(error);
+  return status;
+}
 
 template <class Answer>
 Status Body::answer_auth(Ticket ticket, const Answer& answer) {

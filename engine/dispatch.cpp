@@ -169,6 +169,10 @@ Error Body::on_auth(std::uint8_t number, Bytes body) {
 
 // What goes out directly behind our first NEWKEYS: a server's extensions, a client's wish for a service.
 void Body::after_exchange_step() {
+  if (authenticated_ && !writer_.exchanging()) {
+    auto with = effects();
+    connection_.return_credits(with);
+  }
   if (greeted_ || !exchange_.waits_for_new_keys()) return;
   greeted_ = true;
   if (role_ == Role::server) {

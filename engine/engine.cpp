@@ -54,7 +54,8 @@ Expected<ChannelId, Status> Engine::open(std::string_view type, Bytes data) {
 }
 
 Status Engine::answer(Ticket ticket, const ChannelVerdict& verdict) {
-  return command(*body_, [&](Connection& all, Effects& effects) { return all.answer(ticket, verdict, effects); });
+  const auto work = [&](Connection& all, Effects& effects) { return all.answer(ticket, verdict, effects); };
+  return body_->run([&] { return body_->answer_connection(work, false); });
 }
 
 std::size_t Engine::write(ChannelId channel, Bytes data, Stream stream) {
@@ -80,7 +81,8 @@ Expected<Ticket, Status> Engine::request(ChannelId channel, const Request& reque
 }
 
 Status Engine::reply(Ticket ticket, bool success, Bytes data) {
-  return command(*body_, [&](Connection& all, Effects& effects) { return all.reply(ticket, success, data, effects); });
+  const auto work = [&](Connection& all, Effects& effects) { return all.reply(ticket, success, data, effects); };
+  return body_->run([&] { return body_->answer_connection(work, true); });
 }
 
 Status Engine::finish(ChannelId channel) {

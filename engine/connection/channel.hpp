@@ -92,6 +92,10 @@ class ChannelTable {
   }
   std::size_t used() const { return used_; }
 
+  // All places, unused ones among them.
+  auto begin() { return slots_.begin(); }
+  auto end() { return slots_.end(); }
+
   static constexpr std::size_t max_channels = std::size_t{1} << 20;
 
  private:

@@ -185,11 +185,17 @@ void Connection::consumed(ChannelId id, std::size_t size, Effects& effects) {
   return_credit(*channel, effects);
 }
 
+// During a key exchange the adjustment would wait, and the peer may use only what it has been told of.
 void Connection::return_credit(Channel& channel, Effects& effects) {
+  if (effects.out.exchanging()) return;
   if (channel.credit == 0 || channel.credit < channel.granted / 2 || channel.eof_received || channel.close_sent) return;
   effects.send(ChannelWindowAdjust{channel.peer_id, channel.credit});
   channel.receive_window += channel.credit;
   channel.credit = 0;
+}
+
+void Connection::return_credits(Effects& effects) {
+  for (auto& channel : channels_) return_credit(channel, effects);
 }
 
 Expected<Ticket, Status> Connection::request(ChannelId id, const Request& request, bool want_reply, Effects& effects) {

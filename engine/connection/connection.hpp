@@ -32,6 +32,9 @@ class Connection {
   std::size_t writable(ChannelId id, const Effects& effects) const;
   bool holds(Ticket ticket) const;
 
+  // What could not be given back during a key exchange.
+  void return_credits(Effects& effects);
+
   // Tells of one channel that can be written again, if there is one and room for it.
   void emit_writable(Effects& effects);
   // Whether it would, or would find out that there is none.

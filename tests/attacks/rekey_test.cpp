@@ -73,6 +73,75 @@ TEST(attacks_rekey, R02_peers_that_never_answer_a_kexinit) {
   }
 }
 
+// The application answers each at once, and no answer may leave before the new keys.
+TEST(attacks_rekey, R02_questions_that_the_application_answers) {
+  enum Flood { requests, opens, global_requests };
+  for (const auto role : both)
+    for (const auto flood : {requests, opens, global_requests}) {
+      std::uint32_t id = 0;
+      auto puppet = with_channel(role, id);
+      puppet->options.hold_kex_init = true;
+      if (flood == opens)
+        puppet->on_event = [p = puppet.get()](const Event& event) {
+          const auto* asked = std::get_if<ChannelOpenReceived>(&event);
+          return asked && p->engine().answer(asked->ticket, ChannelVerdict{.text = "no"}) == Status::ok;
+        };
+      ASSERT_EQ(puppet->engine().rekey(), Status::ok);
+      puppet->pump();
+      puppet->forget();
+      const auto ask = [&](std::size_t times) {
+        for (std::size_t i = 0; i < times; ++i) {
+          if (flood == requests) puppet->send(ChannelRequest{id, "x@y.z", true, {}});
+          if (flood == opens) puppet->send(ChannelOpen{"x@y.z", 9, 1000, 1000, {}});
+          if (flood == global_requests) puppet->send(GlobalRequest{"x@y.z", true, {}});
+          puppet->pump();
+        }
+      };
+      ask(Limits{}.held_messages);
+      EXPECT_EQ(puppet->closed, 0) << flood << ' ' << describe(puppet->code());
+      EXPECT_TRUE(puppet->received.empty());
+      ask(1);
+      EXPECT_EQ(puppet->closed, 1);
+      EXPECT_EQ(puppet->code(), Code::too_much_held) << flood;
+      EXPECT_EQ(puppet->farewell(), Reason::protocol_error);
+    }
+}
+
+// The window is what the peer has been told of, however much was consumed meanwhile; the rest is told with the new keys.
+TEST(attacks_rekey, R02_windows_do_not_grow_in_silence) {
+  for (const auto role : both)
+    for (const bool greedy : {false, true}) {
+      std::uint32_t id = 0;
+      auto puppet = with_channel(role, id);
+      puppet->options.hold_kex_init = true;
+      ASSERT_EQ(puppet->engine().rekey(), Status::ok);
+      puppet->pump();
+      puppet->forget();
+      constexpr std::uint32_t piece = 32 * 1024, window = Limits{}.window;
+      for (std::uint32_t sent = 0; sent < window; sent += piece) {
+        puppet->send(ChannelData{id, ByteVector(piece)});
+        puppet->pump();
+      }
+      EXPECT_EQ(puppet->closed, 0) << describe(puppet->code());
+      EXPECT_EQ(puppet->data.size(), window);
+      if (greedy) {
+        puppet->forget();
+        puppet->send(ChannelData{id, ByteVector(1)});
+        puppet->pump();
+        EXPECT_TRUE(ended(*puppet, Code::window_exceeded));
+        continue;
+      }
+      puppet->send_kex_init();
+      puppet->pump();
+      EXPECT_EQ(puppet->told("KeysExchanged first=0"), 1U);
+      const auto adjust = puppet->last<ChannelWindowAdjust>();
+      ASSERT_TRUE(adjust);
+      EXPECT_EQ(puppet->count(ChannelWindowAdjust::number), 1U);
+      EXPECT_EQ(adjust->bytes, window) << "all of it, at once";
+      EXPECT_TRUE(lives(*puppet));
+    }
+}
+
 TEST(attacks_rekey, R03_collisions_and_storms) {
   for (const auto role : both) {
     auto crossing = logged_in(role);
