@@ -29,6 +29,9 @@ std::optional<ConfigProblem> check_limits(const Provider& provider, const Limits
   };
   if (limits.inbox < limits.packet_length + std::size_t{128})
     return problem("inbox", limits.inbox, "must exceed limits.packet_length by 128");
+  if (limits.packet_length < limits.max_packet + std::uint64_t{512})
+    return problem("packet_length", limits.packet_length,
+                   "must exceed limits.max_packet by 512: that is what the peer is told it may send");
   if (limits.packet_length_before_auth > limits.packet_length)
     return problem("packet_length_before_auth", limits.packet_length_before_auth,
                    "must not exceed limits.packet_length");

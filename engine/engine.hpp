@@ -74,7 +74,8 @@ class Engine {
 
   // With want_reply, the answer is a RequestAnswered with the same ticket.
   Expected<Ticket, Status> request(ChannelId channel, const Request& request, bool want_reply);
-  // Answers RequestReceived or GlobalRequestReceived. `data` goes with a global success only.
+  // Answers RequestReceived or GlobalRequestReceived. `data` goes with a global success only. During a key exchange answers wait;
+  // more of them than Limits::held_messages end the connection, as a peer that asks so much and never finishes is a flood.
   Status reply(Ticket ticket, bool success, Bytes data = {});
 
   Status finish(ChannelId channel);  // EOF: no more data from us

@@ -47,7 +47,8 @@ struct Limits {
   std::uint32_t idle_rekeys = 8;  // of the peer's in a row, each within idle_rekey_time and _bytes after the last keys
   std::uint64_t idle_rekey_bytes = 64 * 1024;
   Duration idle_rekey_time = std::chrono::seconds(60);
-  // Answers to the peer that wait for the end of an exchange. Commands of ours are busy while half as much waits in all.
+  // Answers to the peer, the application's too, that wait for the end of an exchange; beyond them it is the end. Commands of
+  // ours are busy while half as much waits in all.
   std::size_t held_messages = 256;
   std::size_t held_bytes = 64 * 1024;
 
@@ -83,6 +84,7 @@ struct Limits {
   std::uint32_t max_packet = 128 * 1024;            // bytes of channel data in one packet, both ways
   std::uint32_t min_peer_packet = 9;                // a peer that takes less is refused
   std::uint32_t environment = 128;                  // env requests of one channel
+  std::size_t environment_bytes = 64 * 1024;        // of their names and values
   std::size_t disconnect_text = 256;                // bytes of the peer's text that are kept
 };
 

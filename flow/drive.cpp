@@ -57,6 +57,7 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   bool pumping = false, again = false, wake_posted = false;
   bool blocked = false;        // the writer waits until the flow takes more
   bool output_broken = false;  // writing has failed: output is thrown away
+  bool writing = false;        // the flow has a place of the engine's in hand, which stays until it returns
   bool input_over = false;     // the reader has ended
   bool lingering = false, linger_passed = false;
   bool half_closing = false;  // flow.finish() is under way
@@ -85,7 +86,7 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
     try {
       co_await (*self.*loop)();
     } catch (...) {
-      self->loop_failed(std::current_exception());
+      self->loop_failed(loop, std::current_exception());
     }
   }
 
@@ -138,7 +139,8 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   }
 
   // A reader or a writer that has thrown can't go on, so nothing that it was to do is waited for.
-  void loop_failed(const std::exception_ptr& thrown) noexcept {
+  void loop_failed(Loop loop, const std::exception_ptr& thrown) noexcept {
+    if (loop == &Inside::write) writing = false;
     if (over) return;
     input_over = output_broken = true;
     failed(thrown);
@@ -148,6 +150,7 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
   // Writes what can be written without waiting. Whether anything went out, so that polling again may find something.
   bool flush() noexcept {
     if (output_broken) {
+      if (writing) return false;
       const auto size = engine.outgoing().size();
       engine.sent(size);
       return size != 0;
@@ -300,7 +303,9 @@ struct Drive::Inside : std::enable_shared_from_this<Drive::Inside> {
         if (!waited) write_failed(waited.error());
       } else {
         const auto bytes = engine.outgoing();
+        writing = true;
         auto written = co_await flow.write(bytes);
+        writing = false;
         if (over) break;
         if (written) engine.sent(bytes.size());
         if (!written) write_failed(written.error());

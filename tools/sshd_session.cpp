@@ -19,14 +19,6 @@ namespace {
 
 constexpr std::size_t shown_command = 200;  // bytes of a command that go into the log
 
-// Bytes of all variables that a client may set for one session: they are kept until its program starts. Their number is
-// bounded by Limits::environment.
-constexpr std::size_t environment_limit = 64 * 1024;
-
-std::size_t bytes_of_variable(std::string_view name, std::string_view value) {
-  return name.size() + value.size() + 2;  // "name=value" and its end
-}
-
 bool is_variable(std::string_view name) {
   return !name.empty() && name.find('=') == std::string_view::npos && name.find('\0') == std::string_view::npos;
 }
@@ -66,19 +58,14 @@ class ProgramSession final : public SessionHandler {
       set_window_size(pty_.master.get(), size.columns, size.rows, size.width, size.height);
   }
 
+  // Kept until the program starts; Limits::environment and environment_bytes bound them.
   bool environment(std::string_view variable, std::string_view value) override {
     if (!is_variable(variable) || value.find('\0') != std::string_view::npos) return false;
     const auto& accepted = options().accept_env;
     if (std::none_of(accepted.begin(), accepted.end(),
                      [&](const std::string& pattern) { return matches_pattern(variable, pattern); }))
       return false;
-    const std::string name(variable);
-    const auto before = wanted_.find(name);
-    const auto freed = before == wanted_.end() ? 0 : bytes_of_variable(name, before->second);
-    const auto bytes = wanted_bytes_ - freed + bytes_of_variable(name, value);
-    if (bytes > environment_limit) return false;
-    wanted_bytes_ = bytes;
-    wanted_[name] = value;
+    wanted_[std::string(variable)] = value;
     return true;
   }
 
@@ -198,8 +185,7 @@ class ProgramSession final : public SessionHandler {
   Pty pty_;
   std::string term_;
   std::map<std::string, std::string> wanted_;  // variables that the client has set
-  std::size_t wanted_bytes_ = 0;
-  bool is_the_clients_own_ = false;  // the program is what the client asked for
+  bool is_the_clients_own_ = false;            // the program is what the client asked for
   std::shared_ptr<RunningProgram> program_;
 };
 

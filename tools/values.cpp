@@ -235,7 +235,8 @@ Parsed<RekeyLimit> parse_rekey_limit(std::string_view text) {
   if (in_lower_case(size) != "default" && in_lower_case(size) != "none") {
     const auto bytes = parse_size(size);
     if (!bytes) return wrong(bytes.error());
-    if (*bytes < 1024) return wrong(quoted(size) + " is too little: 1K is the least");
+    if (*bytes < 64 * 1024)
+      return wrong(quoted(size) + " is too little: 64K is the least, as peers take less for a flood of key exchanges");
     limit.bytes = *bytes;
   }
   if (words->size() == 2 && in_lower_case((*words)[1]) != "none") {

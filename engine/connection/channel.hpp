@@ -30,11 +30,12 @@ struct Channel {
   bool eof_sent = false;
   bool eof_received = false;
   bool close_sent = false;
-  bool wants_write = false;       // a write took less than all
-  bool ready = false;             // stands in the list of those that can be written again
-  bool program = false;           // shell, exec or subsystem has been asked for (RFC 4254 6.5: one only)
-  bool exited = false;            // exit-status or exit-signal has come: the first counts
-  std::uint32_t environment = 0;  // env requests so far
+  bool wants_write = false;             // a write took less than all
+  bool ready = false;                   // stands in the list of those that can be written again
+  bool program = false;                 // shell, exec or subsystem has been asked for (RFC 4254 6.5: one only)
+  bool exited = false;                  // exit-status or exit-signal has come: the first counts
+  std::uint32_t environment = 0;        // env requests so far
+  std::uint64_t environment_bytes = 0;  // in them
 
   // Sending: what the peer still takes.
   std::uint32_t send_window = 0;

@@ -24,6 +24,13 @@ bool crowded(const Effects& effects) {
                                       effects.out.kept_bytes() > effects.limits.held_bytes / 2);
 }
 
+// As much of the outbox as data may fill: what an engine writes of its own never keeps it from reading, or two that both write
+// would wait for each other.
+std::size_t most_data(const Limits& limits) {
+  constexpr std::size_t around_data = 512;  // headers, padding and tag of a packet
+  return limits.outbox_hard > 2 * around_data ? limits.outbox_hard - around_data : limits.outbox_hard / 2;
+}
+
 bool keys_are_worn(const Limits& limits, const PacketWriter& out) {
   return out.bytes_under_keys() >= limits.rekey_bytes || out.packets_under_keys() >= limits.rekey_packets;
 }
@@ -68,10 +75,11 @@ Status Connection::answer(Ticket ticket, const ChannelVerdict& verdict, Effects&
 
 std::size_t Connection::room(const Channel& channel, const Effects& effects) const {
   if (channel.phase != Channel::Phase::open || channel.eof_sent || channel.close_sent) return 0;
-  const auto waiting = effects.out.waiting();
-  if (effects.out.exchanging() || keys_are_worn(effects.limits, effects.out) || waiting >= effects.limits.outbox_soft)
+  const auto waiting = effects.out.waiting(), most = most_data(effects.limits);
+  if (effects.out.exchanging() || keys_are_worn(effects.limits, effects.out) ||
+      waiting >= std::min(effects.limits.outbox_soft, most))
     return 0;
-  return std::min<std::size_t>(channel.send_window, channel.send_max_packet);
+  return std::min({std::size_t{channel.send_window}, std::size_t{channel.send_max_packet}, most - waiting});
 }
 
 std::size_t Connection::writable(ChannelId id, const Effects& effects) const {
@@ -157,7 +165,7 @@ void Connection::make_ready(Channel& channel) {
 bool Connection::can_tell_writable(const Limits& limits, const PacketWriter& out) const {
   // At half the soft mark, so that an application is not woken for every packet that leaves.
   return ready_next_ < ready_.size() && !out.exchanging() && !keys_are_worn(limits, out) &&
-         out.waiting() <= limits.outbox_soft / 2;
+         out.waiting() <= std::min(limits.outbox_soft, most_data(limits)) / 2;
 }
 
 void Connection::emit_writable(Effects& effects) {

@@ -24,6 +24,7 @@ bool is_good_variable(std::string_view name) {
          std::none_of(name.begin(), name.end(), [](char c) { return c == '\0' || c == '=' || c == '\n'; });
 }
 
+constexpr std::size_t longest_pty = 4096;        // bytes of a pty's name and modes: 160 opcodes take 800 (RFC 4254 8)
 constexpr std::size_t longest_signal_name = 64;  // RFC 4254 6.10 gives them no limit; RFC 4250 4.6.1 gives names 64
 
 bool is_good_signal(std::string_view name) {
@@ -212,9 +213,13 @@ bool Connection::is_permitted(Channel& channel, const Request& request, const Ef
   if (effects.role == Role::client) return !known || tells_exit(request);
   if (tells_exit(request)) return false;
   if (starts_program(request)) return !std::exchange(channel.program, true);
-  if (const auto* env = std::get_if<EnvRequest>(&request))
-    return ++channel.environment <= effects.limits.environment && is_good_variable(env->variable) &&
+  if (const auto* env = std::get_if<EnvRequest>(&request)) {
+    channel.environment_bytes += env->variable.size() + env->value.size();
+    return ++channel.environment <= effects.limits.environment &&
+           channel.environment_bytes <= effects.limits.environment_bytes && is_good_variable(env->variable) &&
            env->value.find('\0') == std::string_view::npos;
+  }
+  if (const auto* pty = std::get_if<PtyRequest>(&request)) return pty->term.size() + pty->modes.size() <= longest_pty;
   if (const auto* signal = std::get_if<SignalRequest>(&request)) return is_good_signal(signal->signal);
   return true;
 }

@@ -555,6 +555,27 @@ TEST(Requests, C16_WhatCouldHarmAnApplicationIsRefused) {
   EXPECT_LE(puppet->told("RequestReceived"), 128U);
 }
 
+TEST(Requests, C16_EnvironmentsAndTerminalsAreBoundedToTheByte) {
+  auto puppet = logged_in();
+  const auto id = puppet->open();
+  const auto taken = [&](std::string_view name, Bytes body) {
+    puppet->forget();
+    send_request(*puppet, id, name, true, body);
+    return puppet->told("RequestReceived") == 1 && puppet->has(ChannelSuccess::number);
+  };
+  const std::string half(32 * 1024 - 1, 'v'), modes(4092, 'm');
+  EXPECT_TRUE(taken("env", encoded(EnvRequest{"A", half})));
+  EXPECT_TRUE(taken("env", encoded(EnvRequest{"B", half})));
+  EXPECT_FALSE(taken("env", encoded(EnvRequest{"C", ""}))) << "a byte more than 64 KiB";
+  const auto other = puppet->open();
+  EXPECT_NE(id, other);
+  puppet->forget();
+  send_request(*puppet, other, "env", true, encoded(EnvRequest{"C", ""}));
+  EXPECT_TRUE(puppet->has(ChannelSuccess::number)) << "each channel has its own";
+  EXPECT_TRUE(taken("pty-req", encoded(PtyRequest{"term", 80, 24, 0, 0, bytes_of(modes)})));
+  EXPECT_FALSE(taken("pty-req", encoded(PtyRequest{"terms", 80, 24, 0, 0, bytes_of(modes)})));
+}
+
 TEST(Requests, SignalsHaveTheNamesOfThingsInSsh) {
   auto puppet = logged_in();
   const auto id = puppet->open();

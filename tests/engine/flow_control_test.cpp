@@ -305,6 +305,26 @@ TEST(BackPressure, AboveTheSoftMarkNothingIsWritten) {
   }
 }
 
+// Else two that both write, over a stream that is full, would wait for each other for ever.
+TEST(BackPressure, OurOwnDataNeverKeepsUsFromReading) {
+  for (const std::size_t soft :
+       {std::size_t{1'000}, Limits{}.outbox_soft, Limits{}.outbox_hard, std::size_t{1} << 30}) {
+    PuppetOptions options;
+    options.server.limits.outbox_soft = soft;
+    auto puppet = logged_in(options);
+    const auto id = open_with(*puppet, 0x7fffffff, Limits{}.max_packet);
+    puppet->paused = true;
+    const auto all = changing_text(1'000'000);
+    std::size_t taken = 0;
+    for (const std::size_t size : {soft - 500, all.size(), std::size_t{1}})  // to just below the mark, and over it
+      taken += puppet->engine().write(id, bytes_of(all).first(std::min(size, all.size())));
+    EXPECT_GE(taken, std::min(soft, Limits{}.outbox_hard - 1'000));
+    puppet->send(Debug{true, "hear me", ""});
+    puppet->pump();
+    EXPECT_EQ(puppet->told("DebugReceived"), 1U) << soft;
+  }
+}
+
 TEST(BackPressure, AboveTheHardMarkNothingIsRead) {
   for (const auto role : {Role::server, Role::client}) {
     auto puppet = logged_in({.engine = role});

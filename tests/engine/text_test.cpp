@@ -177,6 +177,11 @@ TEST_F(Configs, LimitsThatNothingCouldKeep) {
   auto bytes = client;
   bytes.limits.rekey_bytes = std::uint64_t{1} << 40;
   EXPECT_EQ(field(bytes), "limits.rekey_bytes");
+  auto packet = client;
+  packet.limits.max_packet = packet.limits.packet_length - 512;
+  EXPECT_EQ(field(packet), "");
+  ++packet.limits.max_packet;
+  EXPECT_EQ(field(packet), "limits.packet_length");
   auto before = server;
   before.limits.packet_length_before_auth = before.limits.packet_length + 1;
   EXPECT_EQ(field(before), "limits.packet_length_before_auth");

@@ -7,6 +7,8 @@
 #include <asio/detached.hpp>
 #include <asio/redirect_error.hpp>
 
+#include "engine/client.hpp"
+#include "flow/drive.hpp"
 #include "tests/flow/world.hpp"
 
 namespace nacre::testing {
@@ -283,6 +285,48 @@ struct FullAndSlow {
   Awaitable<FlowResult<Done>> finish() { return flow.finish(); }
   Awaitable<void> close() { return flow.close(); }
 };
+
+// Writes for a while, and has no memory to read with meanwhile.
+struct SlowWriter {
+  Executor executor;
+  Bytes* lent;
+  Executor get_executor() { return executor; }
+  Awaitable<FlowResult<std::size_t>> read(Buffer) {
+    co_await sleep(5ms);
+    throw std::bad_alloc();
+  }
+  Awaitable<FlowResult<Done>> write(Bytes bytes) {
+    *lent = bytes;
+    co_await sleep(30ms);
+    *lent = {};
+    co_return Done{};
+  }
+  Awaitable<FlowResult<Done>> writev(std::span<const Bytes>) { co_return Done{}; }
+  Awaitable<FlowResult<Done>> finish() { co_return Done{}; }
+  Awaitable<void> close() { co_return; }
+};
+
+// The place of a write that is under way stays the engine's: shared buffers would hand it to another one.
+TEST(OutOfMemory, AWriteUnderWayKeepsItsPlace) {
+  World world;
+  const auto buffers = std::make_shared<Buffers>();
+  const auto config = std::make_shared<ClientConfig>();
+  Client client(botan_provider(*world.random), config, buffers);
+  Bytes lent;
+  Drive drive(client, AnyFlow(SlowWriter{world.io.get_executor(), &lent}), [](const Event&) {});
+  bool ended = false;
+  run(world.io, [&]() -> Awaitable<void> {
+    asio::co_spawn(world.io, drive.run(), [&](std::exception_ptr, const Ending&) { ended = true; });
+    co_await sleep(15ms);
+    EXPECT_TRUE(client.closed()) << "the reader has thrown";
+    EXPECT_FALSE(lent.empty()) << "and the writer is not back";
+    const auto out = client.outgoing();
+    EXPECT_EQ(out.data(), lent.data());
+    EXPECT_EQ(buffers->kept(), 0U);
+    while (!ended) co_await sleep(5ms);
+    EXPECT_TRUE(lent.empty());
+  });
+}
 
 template <class F>
 class FlowsWithoutMemory : public ::testing::Test {};

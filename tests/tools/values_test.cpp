@@ -92,7 +92,8 @@ TEST(Values, RekeyLimits) {
   EXPECT_EQ(limit->bytes, 1u << 20);
   EXPECT_EQ(limit->time, seconds(3600));
   EXPECT_FALSE(parse_rekey_limit("default none")->bytes);
-  for (const auto* bad : {"", "many", "1M 1h 2", "1M 0", "5"}) EXPECT_FALSE(parse_rekey_limit(bad)) << bad;
+  EXPECT_EQ(parse_rekey_limit("64K")->bytes, 65536U);
+  for (const auto* bad : {"", "many", "1M 1h 2", "1M 0", "5", "63K"}) EXPECT_FALSE(parse_rekey_limit(bad)) << bad;
 }
 
 }  // namespace
