@@ -174,8 +174,8 @@ class RudePeer {
       static_cast<void>(server_->answer(interactive->ticket, Prompts{}));
     else if (const auto* offered = std::get_if<PublicKeyOffered>(&event))
       static_cast<void>(server_->answer(offered->ticket, KeyInterest::yes));
-    else if (const auto* open = std::get_if<ChannelOpenReceived>(&event); open && accepts_channels)
-      static_cast<void>(engine().answer(open->ticket, ChannelVerdict{.accept = true}));
+    else if (const auto* open = std::get_if<ChannelOpenReceived>(&event); open && (accepts_channels || replies))
+      static_cast<void>(engine().answer(open->ticket, ChannelVerdict{.accept = accepts_channels}));
     else if (const auto* data = std::get_if<DataReceived>(&event); data && consumes)
       engine().consumed(data->channel, data->data.size());
     else if (const auto* request = std::get_if<RequestReceived>(&event); request && replies)
@@ -304,6 +304,22 @@ std::vector<Rudeness> rudenesses() {
          static_cast<void>(p.engine().rekey());
          p.proceed(std::chrono::milliseconds(1));
          flood(300, [&] { return p.say(Ping{junk(60'000)}); });
+       }},
+      {"an exchange that never ends, and requests that are answered", true,
+       [](P& p) {
+         p.open_all(1);
+         p.replies = true;
+         static_cast<void>(p.engine().rekey());
+         p.proceed(std::chrono::milliseconds(1));
+         flood(50'000, [&] { return p.say(ChannelRequest{0, "x@rude", true, {}}); });
+       }},
+      {"an exchange that never ends, and opens that are refused", true,
+       [](P& p) {
+         p.accepts_channels = false;
+         p.replies = true;
+         static_cast<void>(p.engine().rekey());
+         p.proceed(std::chrono::milliseconds(1));
+         flood(50'000, [&] { return p.say(ChannelOpen{"x@rude", 9, 1000, 1000, {}}); });
        }},
       {"everything at once", true, everything_at_once},
       {"chatter before a key exchange", false, [](P& p) { flood(500, [&] { return p.say(Ignore{junk(30'000)}); }); }},
