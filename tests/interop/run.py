@@ -67,7 +67,8 @@ def child(case, folder, shared, lines):
     """Runs one test in this process and writes how it went."""
     gc.disable()  # it does not live long enough
     processes.adopt_orphans()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    # Who runs us in the background may have had some ignored, and a program keeps to that.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     test = context.Context(case, folder, shared)
     outcome, words = "passed", ""
