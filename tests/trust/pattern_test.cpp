@@ -135,9 +135,7 @@ TEST(AddressList, WhatIsListedIsLetIn) {
     EXPECT_EQ(matches_address_list(each.peer, each.list), ListMatch::no) << each.peer << " " << each.list;
 }
 
-TEST(Pattern, LettersOfAsciiHaveACase) {
-  EXPECT_EQ(lower_case("@AMZ[`amz{-09.\xc3\x84"), "@amz[`amz{-09.\xc3\x84");
-}
+TEST(Pattern, LettersOfAsciiHaveACase) { EXPECT_EQ(lower_case("@AMZ[`amz{-09.\xc3\x84"), "@amz[`amz{-09.\xc3\x84"); }
 
 TEST(Pattern, LinesAndWords) {
   std::string_view text = "a b\r\n\tc\n";
