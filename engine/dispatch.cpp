@@ -167,7 +167,8 @@ Error Body::on_auth(std::uint8_t number, Bytes body) {
   return error;
 }
 
-// What goes out directly behind our first NEWKEYS: a server's extensions, a client's wish for a service.
+// What goes out directly behind our NEWKEYS: credit that had to wait for it; behind the first one a server's extensions, or a
+// client's wish for a service.
 void Body::after_exchange_step() {
   if (authenticated_ && !writer_.exchanging()) {
     auto with = effects();

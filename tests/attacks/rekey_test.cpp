@@ -9,8 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // The engine has sent its KEXINIT and gets none.
-std::unique_ptr<Puppet> left_waiting(Role role) {
-  auto puppet = logged_in(role);
+std::unique_ptr<Puppet> left_waiting(std::unique_ptr<Puppet> puppet) {
   puppet->options.hold_kex_init = true;
   EXPECT_EQ(puppet->engine().rekey(), Status::ok);
   puppet->pump();
@@ -47,20 +46,17 @@ TEST(attacks_rekey, R01_data_after_kexinit) {
 
 TEST(attacks_rekey, R02_peers_that_never_answer_a_kexinit) {
   for (const auto role : both) {
-    auto many = left_waiting(role);
+    auto many = left_waiting(logged_in(role));
     for (int i = 0; i < 257; ++i) many->send(Ping{});
     many->pump();
     EXPECT_TRUE(ended(*many, Code::too_much_held));
-    auto large = left_waiting(role);
+    auto large = left_waiting(logged_in(role));
     for (int i = 0; i < 3; ++i) large->send(Ping{ByteVector(30'000)});
     large->pump();
     EXPECT_TRUE(ended(*large, Code::too_much_held));
 
     std::uint32_t id = 0;
-    auto patient = with_channel(role, id);
-    patient->options.hold_kex_init = true;
-    ASSERT_EQ(patient->engine().rekey(), Status::ok);
-    patient->pump();
+    auto patient = left_waiting(with_channel(role, id));
     EXPECT_EQ(patient->engine().write({id}, bytes_of("x")), 0U) << "the application is held up";
     patient->send(ChannelData{id, bytes_of("on its way")});
     patient->pump();
@@ -79,16 +75,12 @@ TEST(attacks_rekey, R02_questions_that_the_application_answers) {
   for (const auto role : both)
     for (const auto flood : {requests, opens, global_requests}) {
       std::uint32_t id = 0;
-      auto puppet = with_channel(role, id);
-      puppet->options.hold_kex_init = true;
+      auto puppet = left_waiting(with_channel(role, id));
       if (flood == opens)
         puppet->on_event = [p = puppet.get()](const Event& event) {
           const auto* asked = std::get_if<ChannelOpenReceived>(&event);
           return asked && p->engine().answer(asked->ticket, ChannelVerdict{.text = "no"}) == Status::ok;
         };
-      ASSERT_EQ(puppet->engine().rekey(), Status::ok);
-      puppet->pump();
-      puppet->forget();
       const auto ask = [&](std::size_t times) {
         for (std::size_t i = 0; i < times; ++i) {
           if (flood == requests) puppet->send(ChannelRequest{id, "x@y.z", true, {}});
@@ -112,11 +104,7 @@ TEST(attacks_rekey, R02_windows_do_not_grow_in_silence) {
   for (const auto role : both)
     for (const bool greedy : {false, true}) {
       std::uint32_t id = 0;
-      auto puppet = with_channel(role, id);
-      puppet->options.hold_kex_init = true;
-      ASSERT_EQ(puppet->engine().rekey(), Status::ok);
-      puppet->pump();
-      puppet->forget();
+      auto puppet = left_waiting(with_channel(role, id));
       constexpr std::uint32_t piece = 32 * 1024, window = Limits{}.window;
       for (std::uint32_t sent = 0; sent < window; sent += piece) {
         puppet->send(ChannelData{id, ByteVector(piece)});
@@ -236,11 +224,7 @@ TEST(attacks_rekey, R06_order_and_bytes_across_keys) {
   // What is asked for meanwhile leaves behind NEWKEYS, in the order in which it was asked for.
   for (const auto role : both) {
     std::uint32_t id = 0;
-    auto puppet = with_channel(role, id);
-    puppet->options.hold_kex_init = true;
-    ASSERT_EQ(puppet->engine().rekey(), Status::ok);
-    puppet->pump();
-    puppet->forget();
+    auto puppet = left_waiting(with_channel(role, id));
     ASSERT_TRUE(puppet->engine().request({id}, OtherRequest{"x", {}}, false));
     ASSERT_TRUE(puppet->engine().global_request("y", {}, true));
     ASSERT_EQ(puppet->engine().finish({id}), Status::ok);
